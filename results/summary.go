@@ -1,0 +1,123 @@
+package results
+
+import "switchover/targets/chat"
+
+// Summary is summary.json: the figures of a run and the matrix made of them,
+// rebuilt from the journal at will and byte-identical each time.
+type Summary struct {
+	Run       string          `json:"run"`
+	Name      string          `json:"name"`
+	Simulated bool            `json:"simulated,omitempty"`
+	State     string          `json:"state"`
+	Valid     bool            `json:"valid"`
+	Reasons   []string        `json:"reasons,omitempty"`  // why it is not valid, or was cut short
+	Warnings  []string        `json:"warnings,omitempty"` // what a reader must know beside the figures
+	Client    Client          `json:"client"`
+	Targets   []TargetSummary `json:"targets"`
+	Matrix    *Matrix         `json:"matrix,omitempty"`
+}
+
+// Target returns the summary's target of that name, or nil.
+func (s *Summary) Target(name string) *TargetSummary {
+	for i := range s.Targets {
+		if s.Targets[i].Name == name {
+			return &s.Targets[i]
+		}
+	}
+	return nil
+}
+
+// TargetSummary is one candidate's figures.
+type TargetSummary struct {
+	Name        string            `json:"name"`
+	Model       string            `json:"model"`
+	Incumbent   bool              `json:"incumbent,omitempty"`
+	Simulated   bool              `json:"simulated,omitempty"`
+	Quarantined string            `json:"quarantined,omitempty"` // why nothing more was asked
+	Figures     map[string]Figure `json:"figures"`               // of the last measured stage; quality over the run
+	Stages      []StageSummary    `json:"stages"`
+	Judged      Judged            `json:"judged,omitzero"`
+	Facts       map[string]string `json:"facts,omitempty"`
+	// CostAtUtilisation is usd_per_mtok_output of a self-hosted target at 100, 50
+	// and 20 % of the measured throughput; empty for token prices.
+	CostAtUtilisation map[string]float64 `json:"cost_at_utilisation,omitempty"`
+}
+
+// StageSummary is one target in one measured stage.
+type StageSummary struct {
+	Name    string            `json:"name"`
+	Window  Window            `json:"window"`
+	Counts  Counts            `json:"counts"`
+	Figures map[string]Figure `json:"figures"`
+}
+
+// Window is the steady part of a stage that rates are taken over; what was cut
+// is shown. With several segments the seconds are summed.
+type Window struct {
+	Seconds      float64 `json:"seconds"`
+	RampCut      float64 `json:"ramp_cut"`       // seconds cut at the start
+	DrainCut     float64 `json:"drain_cut"`      // seconds cut at the end
+	OfferedPerS  float64 `json:"offered_per_s"`  // requests a second the schedule asked
+	AchievedPerS float64 `json:"achieved_per_s"` // requests a second that left
+}
+
+// Counts are what the shares are made of.
+type Counts struct {
+	Conversations int                `json:"conversations"` // sessions whose every turn succeeded
+	Sessions      int                `json:"sessions"`      // sessions started
+	Requests      int                `json:"requests"`
+	Attempts      int                `json:"attempts"`
+	Succeeded     int                `json:"succeeded"`
+	Failed        int                `json:"failed"`
+	Cancelled     int                `json:"cancelled"`
+	Interrupted   int                `json:"interrupted"` // streams
+	Began2xx      int                `json:"began_2xx"`   // responses
+	NeverAsked    int                `json:"never_asked"` // turns after a failed one
+	Dropped       int                `json:"dropped"`     // departures that could not leave
+	Resent        int                `json:"resent"`
+	Errors        map[chat.Class]int `json:"errors,omitempty"`         // by the last attempt of a request
+	AttemptErrors map[chat.Class]int `json:"attempt_errors,omitempty"` // every attempt
+	InputTokens   int                `json:"input_tokens"`             // uncached, cache reads and writes added up
+	OutputTokens  int                `json:"output_tokens"`
+	CostUSD       Opt[float64]       `json:"cost_usd,omitzero"`
+}
+
+// Judged counts the verdicts on one target.
+type Judged struct {
+	Dialogues int            `json:"dialogues"`
+	Unscored  int            `json:"unscored"`
+	Why       map[string]int `json:"why,omitempty"` // unscored, by reason
+	// Difference from the incumbent in points, same items, same judge; nil for the
+	// incumbent itself or without one.
+	Difference *Figure `json:"difference,omitempty"`
+	// LowerOneSided and UpperOneSided are the one-sided 95 % bounds of Difference.
+	LowerOneSided *float64 `json:"lower_one_sided,omitempty"`
+	UpperOneSided *float64 `json:"upper_one_sided,omitempty"`
+	// More is how many further dialogues non-inferiority would need, when undecided.
+	More int `json:"more,omitempty"`
+}
+
+// Client is whether the client was fit to measure, over the measured stages.
+type Client struct {
+	ScheduleLagP50 float64 `json:"schedule_lag_p50"` // s, sent late against scheduled
+	ScheduleLagP99 float64 `json:"schedule_lag_p99"` // s
+	// ReceiveLagP99 is user space against the kernel's stamp; unknown on the user clock.
+	ReceiveLagP99  Opt[float64] `json:"receive_lag_p99,omitzero"`
+	CoalescedShare float64      `json:"coalesced_share"` // of reads
+	Clock          string       `json:"clock"`
+	ClientHealth
+}
+
+// Evidence is what the matrix draws from to say how sure its ranking is.
+type Evidence struct {
+	Targets map[string]TargetEvidence
+}
+
+// TargetEvidence is one target's resampling units.
+type TargetEvidence struct {
+	// Blocks are figure values by block of time; block i is the same stretch of
+	// time for every target of the run.
+	Blocks []map[string]float64
+	// Dialogues is the quality of each judged item, 0 to 5.
+	Dialogues map[string]float64
+}

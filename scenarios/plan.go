@@ -1,0 +1,66 @@
+package scenarios
+
+import (
+	"time"
+
+	"switchover/results"
+)
+
+// Plan is a compiled scenario: everything that will be sent, in what order and
+// when, before anything is. The same scenario and seed give the same plan.
+type Plan struct {
+	Scenario *Scenario
+	File     string // where it came from, for messages
+	Items    []results.Conversation
+	Stages   []PlannedStage
+	// ScheduleHash identifies the departures: SHA-256 over stage names, intended
+	// offsets, items and think times, as hex.
+	ScheduleHash string
+	Estimate     Estimate
+}
+
+// PlannedStage is one stage with its departures drawn.
+type PlannedStage struct {
+	Stage
+	// Starts are the conversation starts of each target, in order of time, from
+	// the stage's beginning. Open loop: every start. Users: one start a session
+	// slot; At is when its user first speaks, and further sessions follow on.
+	Starts []Start
+	// Measured is Stage.Measure with its default.
+	Measured bool
+}
+
+// Start is one session: which conversation starts when. Every target gets the
+// same starts.
+type Start struct {
+	Session int           // from 0; also the session's number in records
+	At      time.Duration // since the stage's beginning
+	Item    int           // index into Plan.Items
+	// Think is the think time before each turn after the first; len is turns-1.
+	Think []time.Duration
+}
+
+// Estimate is what a plan would send, all targets and stages together and for
+// each target. Worst case counts one token a byte of input and every answer at
+// its token limit; expected counts about four bytes of Latin script or one CJK
+// character a token and half the limit.
+type Estimate struct {
+	Targets []TargetEstimate
+	Time    time.Duration // of the load; judging comes on top
+}
+
+// TargetEstimate is one target's share of an Estimate, judges included.
+type TargetEstimate struct {
+	Target            string
+	Requests          int
+	InputTokens       int // expected
+	OutputTokens      int // expected
+	WorstInputTokens  int
+	WorstOutputTokens int
+	USD               *float64 // expected; nil: no price known
+	WorstUSD          *float64
+	PeakQPS           float64 // requests a second that follow from the rate
+	PeakConcurrent    int     // users, or what the rate implies at the total timeout; 0 unknown
+	// Reason says why the cost is unknown.
+	Reason string
+}

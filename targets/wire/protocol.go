@@ -1,0 +1,79 @@
+// Package wire speaks the protocols of inference servers: one file per protocol
+// that encodes a request and decodes a stream, the framings they share, and the
+// stamped connection beneath them. Bytes are stamped first and parsed after.
+// It refuses to call a stream complete before its terminal marker was seen, to
+// follow redirects, to retry, and to hold more of a response than its bounds.
+package wire
+
+import (
+	"net/http"
+	"time"
+
+	"switchover/targets/chat"
+	"switchover/targets/secret"
+)
+
+// Endpoint is where and as whom a target is asked.
+type Endpoint struct {
+	URL   string       // the API's base, for instance http://127.0.0.1:8000/v1
+	Model string       // the model's name as the server knows it
+	Key   secret.Value // may be empty
+}
+
+// Kind says what a chunk carries, as the journal writes it.
+type Kind string
+
+// The kinds of content.
+const (
+	Content   Kind = "c"
+	Reasoning Kind = "r"
+	ToolCall  Kind = "t"
+)
+
+// Chunk is one content-bearing event of a stream. Role-only, usage-only, empty
+// and keep-alive events are none.
+type Chunk struct {
+	At     time.Duration // the stamp of the read that completed the event
+	Kind   Kind
+	Text   string // content, reasoning, or a fragment of a tool call's arguments
+	Tokens int    // 0 when the protocol does not say
+}
+
+// Outcome is how a response ended.
+type Outcome struct {
+	Complete  bool // the protocol's terminal marker was seen
+	Finish    chat.Finish
+	Model     string // the model that the server says answered
+	Usage     *chat.Usage
+	ToolCalls []chat.ToolCall
+	// Failure is set when the body said or implied one: an error object inside a
+	// 200, a missing terminal marker, a malformed or oversized event.
+	Failure *chat.Failure
+}
+
+// Loss names the fields of a request that a protocol could not carry as asked.
+type Loss struct {
+	Approximated []string
+	Dropped      []string
+}
+
+// Protocol turns a conversation into an HTTP request and a response stream into
+// stamped chunks. Implementations hold no state between calls.
+type Protocol interface {
+	// Encode builds the request, its key included. The caller attaches the context.
+	Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error)
+	// Decoder reads the body of one 2xx response, streaming or not.
+	Decoder(resp *http.Response) Decoder
+	// Failure classifies a response that is not 2xx from its status, its headers
+	// and at most the first 64 KiB of its body.
+	Failure(status int, header http.Header, body []byte) *chat.Failure
+}
+
+// Decoder is fed the bytes of one response as they arrive.
+type Decoder interface {
+	// Feed takes bytes that arrived at an instant and emits the chunks they
+	// completed. An error means the body is not the protocol; feeding stops.
+	Feed(at time.Duration, b []byte, emit func(Chunk)) error
+	// Close is told how the body ended (nil for a clean end) and returns the outcome.
+	Close(readErr error) Outcome
+}
