@@ -1,0 +1,315 @@
+// Package eval has dialogues judged. A judge is a target asked for a strict JSON
+// verdict on one whole conversation: a whole number from 0 to 5 for each
+// criterion. What cannot be read after two repairs is unscored: kept, counted,
+// and never a zero.
+//
+// The judged text is data between delimiters drawn for each request, with the
+// candidates' names masked. The package refuses to judge a dialogue with a
+// missing answer, to read a score out of prose, and to draw any conclusion:
+// verdicts go to the journal, and results makes figures of them.
+//
+// Note: judges are asked through targets like everything else, not through a
+// vendor's client, so that any protocol can judge and one place handles time
+// limits, error classes, cost and the removal of keys.
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"switchover/results"
+	"switchover/targets"
+	"switchover/targets/chat"
+)
+
+// Asker is the part of a target that judging needs.
+type Asker interface {
+	Spec() targets.Spec
+	Ask(ctx context.Context, zero time.Time, req chat.Request, rec *results.Record)
+}
+
+// Config is one judging of a run.
+type Config struct {
+	Judges   []Asker
+	Criteria []string // names from Criteria
+	// Masks are names hidden from the judge: the candidates' and their models'.
+	Masks []string
+	// Parallel is how many calls each judge gets at once; default 4.
+	Parallel int
+	// USD is what may still be spent, judged by worst case before each call; nil
+	// is no limit. Calls without a known price do not count.
+	USD *float64
+	// Done are verdicts of an earlier segment; what they cover is not asked again.
+	Done   []results.Verdict
+	Random io.Reader // of the delimiters
+	Zero   time.Time // of the run's clock
+	// Keep stores a verdict as soon as it is there; an error stops the judging.
+	Keep func(*results.Verdict) error
+	// Progress, when set, is told after each verdict.
+	Progress func(done, total int)
+}
+
+// ErrBudget says that judging stopped because the next call could have gone
+// above Config.USD.
+var ErrBudget = errors.New("the budget does not cover the next judge call")
+
+// Bounds of one verdict.
+const (
+	maxRepairs   = 2   // further replies asked for when one cannot be read
+	maxTokens    = 600 // of a judge's reply
+	defaultCalls = 4
+)
+
+// Run judges the dialogues by every judge. It returns the first error of Keep,
+// ErrBudget, or the context's; verdicts kept until then stand.
+func Run(ctx context.Context, cfg Config, dialogues []Dialogue) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p := &panel{cfg: cfg, stop: cancel}
+	jobs := p.jobs(dialogues)
+	p.total = len(jobs)
+	var wg sync.WaitGroup
+	for _, j := range cfg.Judges {
+		queue := make(chan Dialogue)
+		judge := &judge{panel: p, target: j}
+		calls := cfg.Parallel
+		if calls <= 0 {
+			calls = defaultCalls
+		}
+		for range calls {
+			wg.Go(func() {
+				for d := range queue {
+					judge.one(ctx, d)
+				}
+			})
+		}
+		wg.Go(func() {
+			defer close(queue)
+			for _, job := range jobs {
+				if job.judge != j.Spec().Name {
+					continue
+				}
+				select {
+				case queue <- job.dialogue:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// panel is the state that the judges of one Run share.
+type panel struct {
+	cfg   Config
+	stop  context.CancelCauseFunc
+	total int
+
+	mu    sync.Mutex
+	done  int
+	spent float64 // ended calls, and the worst case of those in flight
+}
+
+type job struct {
+	judge    string
+	dialogue Dialogue
+}
+
+// jobs are the (judge, dialogue) pairs without a verdict yet.
+func (p *panel) jobs(dialogues []Dialogue) []job {
+	have := map[[3]string]bool{}
+	for _, v := range p.cfg.Done {
+		have[[3]string{v.Judge, v.Target, v.Item}] = true
+	}
+	var out []job
+	for _, j := range p.cfg.Judges {
+		for _, d := range dialogues {
+			name := j.Spec().Name
+			if !have[[3]string{name, d.Target, d.Item}] {
+				out = append(out, job{name, d})
+			}
+		}
+	}
+	return out
+}
+
+// prompt draws from the shared source of randomness, one caller at a time.
+func (p *panel) prompt(d Dialogue) (prompt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return newPrompt(d, p.cfg.Criteria, p.cfg.Masks, p.cfg.Random)
+}
+
+// keep stores a verdict and reports progress.
+func (p *panel) keep(v *results.Verdict) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.cfg.Keep(v); err != nil {
+		p.stop(fmt.Errorf("keep the verdict on %s of %s: %w", v.Item, v.Target, err))
+		return
+	}
+	p.done++
+	if p.cfg.Progress != nil {
+		p.cfg.Progress(p.done, p.total)
+	}
+}
+
+// reserve books the worst case of a call, or stops the judging.
+func (p *panel) reserve(usd float64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cfg.USD != nil && p.spent+usd > *p.cfg.USD {
+		p.stop(ErrBudget)
+		return false
+	}
+	p.spent += usd
+	return true
+}
+
+// settle replaces a call's worst case with what it cost.
+func (p *panel) settle(worst, cost float64) {
+	p.mu.Lock()
+	p.spent += cost - worst
+	p.mu.Unlock()
+}
+
+// judge is one judge and what was learnt about its API.
+type judge struct {
+	panel  *panel
+	target Asker
+
+	mu            sync.Mutex
+	noTemperature bool   // the API refused temperature 0
+	quarantined   string // nothing more is asked, and why
+}
+
+// one judges one dialogue. A cancelled call leaves no verdict, so that a resumed
+// run asks again.
+func (j *judge) one(ctx context.Context, d Dialogue) {
+	cfg := j.panel.cfg
+	v := &results.Verdict{Target: d.Target, Item: d.Item, Records: d.Records, Judge: j.target.Spec().Name}
+	pr, err := j.panel.prompt(d)
+	if err != nil {
+		j.panel.stop(err)
+		return
+	}
+	v.PromptHash = pr.hash
+	messages, cost := pr.messages, 0.0
+	known := true
+	for repair := 0; ; repair++ {
+		rec, ok := j.ask(ctx, messages, fmt.Sprintf("judge/%s/%s/%s/%d", v.Judge, d.Target, d.Item, repair))
+		if !ok {
+			return
+		}
+		usd, priced := rec.CostUSD.Get()
+		cost, known = cost+usd, known && priced
+		v.Simulated = v.Simulated || rec.Simulated
+		v.Revision = j.target.Spec().Endpoint.Model
+		if !rec.OK() {
+			v.Unscored = "judge call failed: " + rec.Error.Message
+			break
+		}
+		scores, reasons, err := parseVerdict(rec.Text, cfg.Criteria)
+		if err == nil {
+			v.Scores, v.Reasons = scores, reasons
+			break
+		}
+		if repair == maxRepairs {
+			v.Unscored = "verdict unreadable: " + err.Error()
+			break
+		}
+		messages = append(pr.messages[:len(pr.messages):len(pr.messages)],
+			chat.Message{Role: chat.Assistant, Content: cut(rec.Text, maxMessage)},
+			chat.Message{Role: chat.User, Content: "That reply cannot be used: " + err.Error() + ". Reply with only the JSON object."})
+	}
+	if known {
+		v.CostUSD = results.Known(cost)
+	}
+	j.panel.keep(v)
+}
+
+// ask makes one call with its bounded retries; ok is false when the judging is
+// being stopped. The last attempt's record is returned.
+func (j *judge) ask(ctx context.Context, messages []chat.Message, id string) (rec *results.Record, ok bool) {
+	spec := j.target.Spec()
+	for attempt := 1; ; attempt++ {
+		if why := j.refused(); why != "" {
+			return &results.Record{Error: &results.Error{Class: chat.Cancelled, Message: why}}, true
+		}
+		params := spec.Params
+		params.MaxTokens = max(params.MaxTokens, maxTokens)
+		if params.Temperature == nil && j.takesTemperature() {
+			zero := 0.0
+			params.Temperature = &zero
+		}
+		worst, _ := spec.Price.WorstUSD(size(messages), params.MaxTokens)
+		if !j.panel.reserve(worst) {
+			return nil, false
+		}
+		rec = &results.Record{ID: id, Target: spec.Name, Attempt: attempt}
+		j.target.Ask(ctx, j.panel.cfg.Zero, chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: messages, Params: params}, rec)
+		j.panel.settle(worst, rec.CostUSD.Or(0))
+		if ctx.Err() != nil {
+			return nil, false
+		}
+		if rec.OK() {
+			return rec, true
+		}
+		if j.learn(rec, params) {
+			continue
+		}
+		wait, again := spec.Retry.Next(rec, 0.5)
+		if !again {
+			return rec, true
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, false
+		}
+	}
+}
+
+// learn takes from a failure what holds for every further call; true means the
+// same call may succeed now.
+func (j *judge) learn(rec *results.Record, sent chat.Params) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if rec.Error.Class.Quarantines() {
+		j.quarantined = rec.Error.Message
+	}
+	if rec.Error.Class == chat.BadRequest && sent.Temperature != nil && strings.Contains(strings.ToLower(rec.Error.Message), "temperature") {
+		j.noTemperature = true
+		return j.target.Spec().Params.Temperature == nil
+	}
+	return false
+}
+
+func (j *judge) takesTemperature() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.noTemperature
+}
+
+func (j *judge) refused() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.quarantined
+}
+
+// size bounds the input tokens of messages: no tokenizer makes more tokens than
+// there are bytes, plus a few per message for its frame.
+func size(messages []chat.Message) int {
+	n := 0
+	for _, m := range messages {
+		n += len(m.Content) + 16
+	}
+	return n
+}
