@@ -2,6 +2,8 @@ package stats
 
 import (
 	"cmp"
+	"hash/fnv"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -18,12 +20,9 @@ func sortBy(order []int, value []float64) {
 // the same draws on every machine, and two purposes of one seed do not share
 // them.
 func NewRand(seed int64, purpose string) *rand.Rand {
-	// FNV-1a, written out because hash/fnv would need a byte copy for eight lines.
-	h := uint64(14695981039346656037)
-	for i := range len(purpose) {
-		h = (h ^ uint64(purpose[i])) * 1099511628211
-	}
-	return rand.New(rand.NewPCG(uint64(seed), h))
+	h := fnv.New64a()
+	io.WriteString(h, purpose) // a hash never fails to write
+	return rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
 }
 
 // Resample fills draw with indexes below n, with replacement: one bootstrap
