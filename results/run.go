@@ -16,6 +16,8 @@ const (
 // Run is run.json: everything about a run that is not an event. It is written
 // when the run starts and rewritten, atomically, when its state changes.
 type Run struct {
+	// Format is the version of the run folder, set by Create; see the constant.
+	Format      int    `json:"format"`
 	ID          string `json:"id"` // 20261122T090102Z-name: UTC start and the scenario's name
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
