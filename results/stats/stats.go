@@ -39,7 +39,10 @@ func Quantile(sorted []float64, q float64) float64 {
 // QuantileInterval is the distribution-free interval of the q-quantile at the
 // level (0.95): the order statistics whose ranks leave at most (1-level)/2 of a
 // Binomial(n, q) on either side (Conover, "Practical Nonparametric Statistics",
-// 3rd ed., section 3.2). It assumes independent samples.
+// 3rd ed., section 3.2). It assumes independent samples. Where so few samples
+// put a rank beyond the interpolated quantile (the p99 of two lies below the
+// larger, which bounds it), the bound is widened to the quantile, which only
+// raises its coverage: a value never stands outside its own interval.
 //
 // A bound beyond the smallest or largest sample is nil, and need is the number
 // of samples from which both bounds exist: 6 for the median at 95 %, 368 for
@@ -64,7 +67,7 @@ func QuantileInterval(sorted []float64, q, level float64) (iv Interval, need int
 	if u := search(n, func(u int) bool { return 1-below(float64(u-1)) <= tail }); u <= n {
 		iv.High = &sorted[u-1]
 	}
-	iv = iv.detached()
+	iv = iv.holding(Quantile(sorted, q))
 	if iv.Low != nil && iv.High != nil {
 		need = 0
 	}
@@ -89,15 +92,16 @@ func search(n int, f func(int) bool) int {
 	return lo
 }
 
-// detached copies the bounds so that they do not alias the samples.
-func (iv Interval) detached() Interval {
+// holding copies the bounds, so that they do not alias the samples, and widens
+// them to the estimate v.
+func (iv Interval) holding(v float64) Interval {
 	if iv.Low != nil {
-		v := *iv.Low
-		iv.Low = &v
+		low := min(*iv.Low, v)
+		iv.Low = &low
 	}
 	if iv.High != nil {
-		v := *iv.High
-		iv.High = &v
+		high := max(*iv.High, v)
+		iv.High = &high
 	}
 	return iv
 }
