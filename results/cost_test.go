@@ -1,0 +1,71 @@
+package results
+
+import (
+	"math"
+	"testing"
+
+	"switchover/targets/chat"
+)
+
+func price(in, out float64) *Price { return &Price{Input: &in, Output: &out} }
+
+func TestUSD(t *testing.T) {
+	cached := price(2, 10)
+	read, write := 0.2, 2.5
+	cached.CacheRead, cached.CacheWrite = &read, &write
+	onlyOutput := 10.0
+
+	usage := func(in, cacheRead, cacheWrite, out int) *Record {
+		return &Record{
+			Status: 200, TokenSource: FromUsage, InputTokens: Known(in), CacheReadTokens: Known(cacheRead),
+			CacheWriteTokens: Known(cacheWrite), OutputTokens: Known(out),
+		}
+	}
+	failed := func(status int, class chat.Class, sent bool) *Record {
+		r := &Record{Status: status, Error: &Error{Class: class}}
+		if sent {
+			r.Sent = Known(int64(1))
+		}
+		return r
+	}
+	for _, tc := range []struct {
+		intent string
+		price  *Price
+		rec    *Record
+		want   float64 // NaN: unknown
+	}{
+		{"input and output at their own prices", price(2, 10), usage(1000, 0, 0, 100), 0.003},
+		{"cache reads and writes at theirs", cached, usage(1000, 1000, 1000, 100), 0.0057},
+		{"absent cache prices are the input price", price(2, 10), usage(0, 1000, 1000, 0), 0.004},
+		{"no price is unknown, not free", nil, usage(1000, 0, 0, 100), math.NaN()},
+		{"a missing input price is unknown", &Price{Output: &onlyOutput}, usage(1000, 0, 0, 100), math.NaN()},
+		{"a missing price for no tokens does not matter", &Price{Output: &onlyOutput}, usage(0, 0, 0, 100), 0.001},
+		{"no usage is unknown", price(2, 10), &Record{Status: 200}, math.NaN()},
+		{"counting chunks is not counting tokens", price(2, 10),
+			&Record{Status: 200, TokenSource: FromChunks, InputTokens: Known(1), OutputTokens: Known(1)}, math.NaN()},
+		{"a 429 is not billed", price(2, 10), failed(429, chat.RateLimited, true), 0},
+		{"a refused connection is not billed", price(2, 10), failed(0, chat.Connect, false), 0},
+		{"a connection that broke after sending may be", price(2, 10), failed(0, chat.Connect, true), math.NaN()},
+		{"a server that said nothing may bill", price(2, 10), failed(0, chat.TimeoutFirstByte, true), math.NaN()},
+		{"an interrupted stream is billed, how much is unknown", price(2, 10), failed(200, chat.Interrupted, true), math.NaN()},
+	} {
+		got, ok := tc.price.USD(tc.rec).Get()
+		if ok == math.IsNaN(tc.want) {
+			t.Errorf("%s: known = %v", tc.intent, ok)
+		} else if ok && math.Abs(got-tc.want) > 1e-12 {
+			t.Errorf("%s: $%g, want $%g", tc.intent, got, tc.want)
+		}
+	}
+}
+
+func TestWorstUSD(t *testing.T) {
+	p := price(2, 10)
+	write := 2.5
+	p.CacheWrite = &write
+	if got, ok := p.WorstUSD(1000, 100); !ok || math.Abs(got-0.0035) > 1e-12 {
+		t.Errorf("worst case is $%g, %v; want every input token at the dearest input price, $0.0035", got, ok)
+	}
+	if _, ok := (*Price)(nil).WorstUSD(1, 1); ok {
+		t.Error("no price has a worst case")
+	}
+}

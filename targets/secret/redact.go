@@ -1,0 +1,193 @@
+package secret
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// MinLength is the length in bytes from which a secret is hidden. Shorter ones
+// (vLLM's customary "EMPTY") protect nothing, and hiding them would mangle
+// ordinary text.
+const MinLength = 6
+
+// maxRounds bounds how often nested encodings are undone.
+const maxRounds = 4
+
+// minTail is how many bytes of a secret at the very end of a text, as where a
+// stream was cut off inside it, are taken for the secret.
+const minTail = 8
+
+// Redactor replaces secrets in text by Mask. A nil Redactor replaces nothing.
+// It may be used by several goroutines.
+type Redactor struct {
+	plain [][]byte // the secrets, and what they become when themselves decoded
+	cores [][]byte // of their base64 forms
+	hex   [][]byte // lower case
+}
+
+// NewRedactor returns a Redactor that hides these values. Values shorter than
+// MinLength are ignored.
+func NewRedactor(values ...Value) *Redactor {
+	r := &Redactor{}
+	for _, v := range values {
+		if len(v.s) < MinLength {
+			continue
+		}
+		key := view{text: []byte(v.s)}
+		for range maxRounds {
+			r.plain = add(r.plain, key.text)
+			next, changed := key.decode()
+			if !changed {
+				break
+			}
+			key = next
+		}
+		for shift := range 3 {
+			r.cores = add(r.cores, core(base64.RawStdEncoding, v.s, shift))
+			r.cores = add(r.cores, core(base64.RawURLEncoding, v.s, shift))
+		}
+		r.hex = add(r.hex, []byte(hex.EncodeToString([]byte(v.s))))
+	}
+	return r
+}
+
+func add(set [][]byte, b []byte) [][]byte {
+	if len(b) < MinLength || slices.ContainsFunc(set, func(have []byte) bool { return bytes.Equal(have, b) }) {
+		return set
+	}
+	return append(set, bytes.Clone(b))
+}
+
+// core is the part of s's base64 form that does not depend on what stands before
+// and after s, when shift bytes of the same group of three stand before it.
+func core(enc *base64.Encoding, s string, shift int) []byte {
+	full := enc.EncodeToString([]byte(strings.Repeat("\x00", shift) + s))
+	first := (shift*8 + 5) / 6
+	last := (shift + len(s)) * 8 / 6
+	return []byte(full[first:last])
+}
+
+// Text returns s with every secret replaced by Mask: verbatim; with characters
+// escaped as in JSON, URLs or HTML, in any mixture and nested; broken by white
+// space; as base64 (either alphabet, any alignment) or hex; and cut off at the
+// end of s.
+func (r *Redactor) Text(s string) string {
+	if r == nil || len(r.plain) == 0 || s == "" {
+		return s
+	}
+	// Most text holds no secret: look first, and keep account of places only where
+	// there is something to hide.
+	if len(r.find(view{text: []byte(s)})) == 0 {
+		return s
+	}
+	return r.find(view{text: []byte(s), tracked: true}).mask(s)
+}
+
+// find returns the places of all secrets in every reading of the text; they mean
+// something only for a tracked view.
+func (r *Redactor) find(v view) spans {
+	var hide spans
+	for range maxRounds {
+		r.search(v, &hide)
+		if tight, changed := v.tighten(); changed {
+			r.search(tight, &hide)
+		}
+		next, changed := v.decode()
+		if !changed {
+			break
+		}
+		v = next
+	}
+	return hide
+}
+
+// search adds the places of all secrets in one view of the text.
+func (r *Redactor) search(v view, hide *spans) {
+	for _, p := range r.plain {
+		each(v.text, p, func(i, j int) { hide.add(v.from(i), v.to(j)) })
+		if n := tail(v.text, p); n > 0 {
+			hide.add(v.from(len(v.text)-n), v.to(len(v.text)))
+		}
+	}
+	for _, p := range r.cores {
+		each(v.text, p, func(i, j int) {
+			// The neighbours hold the remaining bits of the first and last byte.
+			if i > 0 && base64Byte(v.text[i-1]) {
+				i--
+			}
+			for n := 0; n < 2 && j < len(v.text) && base64Byte(v.text[j]); n++ {
+				j++
+			}
+			hide.add(v.from(i), v.to(j))
+		})
+	}
+	lower := foldASCII(v.text)
+	for _, p := range r.hex {
+		each(lower, p, func(i, j int) { hide.add(v.from(i), v.to(j)) })
+	}
+}
+
+// each calls f with every place of p in text.
+func each(text, p []byte, f func(i, j int)) {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], p)
+		if i < 0 {
+			return
+		}
+		f(at+i, at+i+len(p))
+		at += i + 1
+	}
+}
+
+// tail is how many bytes at the end of text begin p, or 0 below minTail.
+func tail(text, p []byte) int {
+	for n := min(len(p)-1, len(text)); n >= minTail; n-- {
+		if bytes.HasSuffix(text, p[:n]) {
+			return n
+		}
+	}
+	return 0
+}
+
+func foldASCII(b []byte) []byte {
+	out := bytes.Clone(b)
+	for i, c := range out {
+		if 'A' <= c && c <= 'Z' {
+			out[i] = c + 'a' - 'A'
+		}
+	}
+	return out
+}
+
+func base64Byte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		c == '+' || c == '/' || c == '-' || c == '_' || c == '='
+}
+
+// spans are half-open ranges of the original text, in any order.
+type spans [][2]int
+
+func (s *spans) add(from, to int) { *s = append(*s, [2]int{from, to}) }
+
+func (s spans) mask(text string) string {
+	if len(s) == 0 {
+		return text
+	}
+	slices.SortFunc(s, func(a, b [2]int) int { return a[0] - b[0] })
+	var out strings.Builder
+	at := 0
+	for i := 0; i < len(s); {
+		from, to := s[i][0], s[i][1]
+		for i++; i < len(s) && s[i][0] <= to; i++ {
+			to = max(to, s[i][1])
+		}
+		out.WriteString(text[at:from])
+		out.WriteString(Mask)
+		at = to
+	}
+	out.WriteString(text[at:])
+	return out.String()
+}
