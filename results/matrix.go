@@ -24,12 +24,17 @@ type Row struct {
 	Checks    []Check `json:"checks"`
 	// Standing is ranked, unranked (a weighted figure is unknown) or out.
 	Standing string `json:"standing"`
-	Rank     int    `json:"rank,omitempty"` // from 1; 0 when not ranked
+	// Rank counts candidates from 1; 0 when not ranked, and for the incumbent, which
+	// is no choice when it is gone: its Utility says where it would stand.
+	Rank int `json:"rank,omitempty"`
 	// Utility is 0 to 1, nil when not ranked.
 	Utility *float64 `json:"utility,omitempty"`
-	// Parts are the utility of each weighted figure, 0 to 1, by weight name.
+	// Parts are the utility of each weighted figure that is known, 0 to 1, by weight
+	// name, also where the target is not ranked.
 	Parts map[string]float64 `json:"parts,omitempty"`
-	// FirstShare is the share of draws in which this target ranks first.
+	// FirstShare is the share of draws in which this candidate ranks first among the
+	// candidates, nil when fewer than two are ranked; for the incumbent, the share
+	// in which it scores above every candidate.
 	FirstShare *float64 `json:"first_share,omitempty"`
 	Reason     string   `json:"reason,omitempty"` // why out or unranked
 }
@@ -43,11 +48,15 @@ const (
 
 // Check is one requirement held against one target.
 type Check struct {
-	Name   string `json:"name"`   // as in Bound, or non_inferior
+	Name   string `json:"name"`   // as in Bound, or NonInferiorCheck
 	Want   string `json:"want"`   // "< 1%"
 	Result string `json:"result"` // pass, fail, unproven
 	Detail string `json:"detail"` // the numbers in words
 }
+
+// NonInferiorCheck is the name of the check that is made by default where there
+// is an incumbent and quality was judged.
+const NonInferiorCheck = "non_inferior"
 
 // The results of a check.
 const (
@@ -68,10 +77,13 @@ type Weight struct {
 
 // Decision is the verdict. Kind says which; Text is the sentence for people.
 type Decision struct {
-	Kind   string   `json:"kind"` // migrate, keep, none_qualifies, no_verdict
-	Target string   `json:"target,omitempty"`
-	Text   string   `json:"text"`
-	Why    []string `json:"why,omitempty"` // the reasons, one sentence each
+	Kind   string `json:"kind"` // migrate, keep, none_qualifies, no_verdict
+	Target string `json:"target,omitempty"`
+	// Replacement is the candidate to move to when Kind is keep and the incumbent,
+	// Target, is gone after all.
+	Replacement string   `json:"replacement,omitempty"`
+	Text        string   `json:"text"`
+	Why         []string `json:"why,omitempty"` // the reasons, one sentence each
 	// Settle says what would settle an open verdict.
 	Settle []string `json:"settle,omitempty"`
 }
@@ -79,7 +91,7 @@ type Decision struct {
 // The kinds of verdict.
 const (
 	Migrate       = "migrate"        // move to Target
-	Keep          = "keep"           // the incumbent itself ranks first
+	Keep          = "keep"           // the incumbent answers and scores above every candidate
 	NoneQualifies = "none_qualifies" // every candidate fails a requirement
 	NoVerdict     = "no_verdict"     // something needed is unknown
 )
