@@ -45,9 +45,10 @@ func parse(line []byte, first bool) (object, *Error) {
 	if _, err := dec.Token(); err != nil {
 		return nil, syntax(err)
 	}
+	end := dec.InputOffset()
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, mistake("each line is one JSON object and nothing else",
-			"something follows the JSON object, at byte %d", dec.InputOffset()+1)
+			"something follows the JSON object that ends at byte %d", end)
 	}
 	return o, nil
 }
