@@ -1,0 +1,271 @@
+// Package report prepares what a run's readers see: one Doc, built once from
+// run.json and summary.json, holds every sentence, every formatted figure and
+// every footnote. The renderers in its sub-packages (terminal, chart, html) only
+// lay it out, so that a number reads the same on every page.
+//
+// A Doc depends on the run's folder alone: no clock, no locale and no terminal
+// width goes into it. It refuses to show an unknown figure as a number, to hide
+// how many samples a figure rests on, and to pass on control characters or
+// escape sequences from names and answers.
+package report
+
+import (
+	"switchover/results"
+)
+
+// Doc is everything a renderer shows.
+type Doc struct {
+	Title       string // the scenario's name
+	Description string
+	Run         string // the run's id
+	// Simulated is true when any target was simulated; every page and picture
+	// made from the run must then say so.
+	Simulated bool
+	Banners   []Banner // what a reader must know first, gravest first
+	Verdict   Verdict
+
+	Columns   []Column // of the matrix: weighted figures first, then what else matters
+	Checks    []Check  // the requirements, in order
+	Rows      []Row    // of the matrix, in rank order
+	Weights   []Weight // what the ranking weighs, heaviest first
+	Changes   []Change // what would change the winner, nearest first
+	Draws     string   // how the share of draws was made; empty without draws
+	Notes     []string // what must stand beside the matrix
+	Footnotes []Footnote
+	Supply    []Pair // what is unknown, and how to supply it
+
+	Tables      []Table // the figures by subject, one row for each target and stage
+	Errors      Table   // error classes by target
+	Judging     Table   // dialogues judged and the difference from the incumbent
+	Dialogues   []Dialogue
+	How         []Table // how it was run: targets, stages
+	Facts       []Pair  // how it was run: one line each
+	Client      []Pair  // whether the client was fit to measure
+	Definitions []Definition
+}
+
+// Banner is one warning above everything else.
+type Banner struct {
+	Kind  string // one of the Banner kinds
+	Label string // the kind in a word or two: "Simulated"
+	Title string // what it means, without a full stop
+	Lines []string
+}
+
+// The kinds of banner.
+const (
+	BannerInvalid   = "invalid"   // the figures must not be used
+	BannerCut       = "cut"       // the run did not finish
+	BannerSimulated = "simulated" // the figures are a simulator's
+	BannerWarning   = "warning"
+)
+
+// Verdict is the decision in words.
+type Verdict struct {
+	Kind   string // results.Migrate, Keep, NoneQualifies or NoVerdict
+	Label  string // the kind for people: "switch", "stay", "no candidate qualifies", "no verdict"
+	Target string
+	Text   string   // the sentence
+	Why    []string // the reasons, one sentence each
+	Settle []string // what would settle an open verdict
+}
+
+// Column is one figure of the matrix.
+type Column struct {
+	Key     string // of the figure, and of its definition
+	Label   string
+	Better  string // "lower is better", "higher is better"; empty when neither
+	Weight  string // its share of the ranking, "43%"; empty when it is only shown
+	Numeric results.FigureInfo
+}
+
+// Check is one requirement.
+type Check struct {
+	Name  string // figure key, dotted fact or non_inferior
+	Label string
+	Want  string // "< 1%"
+}
+
+// Row is one target of the matrix.
+type Row struct {
+	Target    string
+	Model     string
+	Order     int // its place in the scenario, from 1
+	Incumbent bool
+	Simulated bool
+	Standing  string // results.Ranked, Unranked or Out
+	Rank      int    // from 1; 0 when not ranked
+	Place     string // "1", or "out" or "not ranked"
+	Utility   string // "0.81"; empty when not ranked
+	First     string // "97%", the share of draws in which it ranks first; empty without draws
+	// FirstShare is First as a number, 0 to 1.
+	FirstShare float64
+	Reason     string // why it is out or not ranked
+	Cells      []Value
+	Checks     []Result // aligned with Doc.Checks
+}
+
+// Result is one requirement held against one target. An empty Result field
+// means that the requirement does not apply to the target.
+type Result struct {
+	Result string // results.Pass, Fail, Unproven, or empty
+	Detail string // the numbers in words
+}
+
+// Value is one cell: a figure with what it rests on, or plain text.
+type Value struct {
+	Text     string // "312 ms"; "unknown" when there is none
+	Interval string // "305-320 ms", the 95 % interval; "?" stands for a bound that so few samples cannot give
+	Need     string // what a missing bound needs: "need 368"
+	N        int    // samples; 0 when it is text
+	Known    bool
+	Numeric  bool   // to be set flush right
+	Reason   string // why it is unknown
+	Note     int    // number of the footnote that explains it; 0 for none
+	// Step is the utility between the anchors in tenths, 0 to 10; -1 when the
+	// figure is not weighted or unknown.
+	Step int
+	// Value, Low and High are the figure in its base unit, for charts. Nil is unknown.
+	Value, Low, High *float64
+}
+
+// Weight is one weighted figure as it was used.
+type Weight struct {
+	Name    string // as in the scenario
+	Key     string // of the figure
+	Label   string
+	Share   string // "43%"
+	Good    string // the anchor worth 1
+	Bad     string // the anchor worth 0
+	Default bool   // true when the anchors are the built-in ones
+}
+
+// Change is one way the winner would be another.
+type Change struct {
+	What, From, To, Winner string
+}
+
+// Pair is a name and what is said of it.
+type Pair struct {
+	Name, Value string
+}
+
+// Footnote explains the unknown cells of the matrix that share a reason.
+type Footnote struct {
+	Number int
+	What   string // "Quality of a, b"
+	Why    string
+}
+
+// Head is one column heading of a Table.
+type Head struct {
+	Label   string
+	Key     string // of the figure's definition; empty for none
+	Numeric bool
+}
+
+// Table is rows under headings. A Table without rows is not shown, its notes are.
+type Table struct {
+	ID    string // fit for an HTML id
+	Title string
+	Intro string
+	Head  []Head
+	Rows  [][]Value // the first cell of a row names it
+	Notes []string
+}
+
+// Definition says what a figure means.
+type Definition struct {
+	Key, Label, Unit, Better, Text string
+}
+
+// New prepares the Doc of a run. Both arguments are only read.
+func New(run *results.Run, s *results.Summary) *Doc {
+	d := &Doc{
+		Title:       Clean(run.Name),
+		Description: Clean(run.Description),
+		Run:         Clean(run.ID),
+		Simulated:   run.Simulated() || s.Simulated,
+	}
+	if d.Title == "" {
+		d.Title = "unnamed run"
+	}
+	d.Banners = banners(run, s)
+	d.matrix(run, s)
+	d.Tables = figureTables(run, s)
+	d.Errors = errorTable(s)
+	d.Judging = judgingTable(s)
+	d.How = howTables(run, s)
+	d.Facts = facts(run)
+	d.Client = clientFacts(s)
+	d.Definitions = definitions()
+	return d
+}
+
+// banners are the warnings above everything else, gravest first. The run's
+// reasons are given once, with the gravest.
+func banners(run *results.Run, s *results.Summary) []Banner {
+	var out []Banner
+	reasons := cleanAll(s.Reasons)
+	if !s.Valid {
+		out = append(out, Banner{BannerInvalid, "Invalid", "This run is invalid: do not decide on its figures", reasons})
+		reasons = nil
+	}
+	switch s.State {
+	case results.StateInterrupted:
+		out = append(out, Banner{BannerCut, "Cut short", "The run was interrupted: the figures cover only what was asked until then", reasons})
+		reasons = nil
+	case results.StateRunning:
+		out = append(out, Banner{BannerCut, "Not finished", "The run has not finished: the figures cover only what was asked so far", reasons})
+		reasons = nil
+	}
+	if sim := simulatedTargets(run); len(sim) > 0 {
+		b := Banner{Kind: BannerSimulated, Label: "Simulated", Title: "These figures come from simulated servers and say nothing about any real model"}
+		if len(sim) < len(run.Targets) {
+			b.Lines = []string{"Simulated: " + joinNames(sim) + "."}
+		}
+		out = append(out, b)
+	}
+	if w := append(reasons, cleanAll(s.Warnings)...); len(w) > 0 {
+		out = append(out, Banner{BannerWarning, "Note", "Read the figures with this in mind", w})
+	}
+	return out
+}
+
+func simulatedTargets(run *results.Run) []string {
+	var names []string
+	for _, t := range run.Targets {
+		if t.Simulated {
+			names = append(names, Clean(t.Name))
+		}
+	}
+	return names
+}
+
+// Banner returns the first banner of that kind, or nil.
+func (d *Doc) Banner(kind string) *Banner {
+	for i := range d.Banners {
+		if d.Banners[i].Kind == kind {
+			return &d.Banners[i]
+		}
+	}
+	return nil
+}
+
+func definitions() []Definition {
+	out := make([]Definition, 0, len(results.Figures))
+	for _, f := range results.Figures {
+		out = append(out, Definition{f.Key, f.Label, f.Unit, better(f.Better), f.Definition})
+	}
+	return out
+}
+
+func better(d results.Direction) string {
+	switch d {
+	case results.LowerBetter:
+		return "lower is better"
+	case results.HigherBetter:
+		return "higher is better"
+	}
+	return ""
+}

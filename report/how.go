@@ -1,0 +1,165 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"switchover/results"
+)
+
+// howTables say what was asked of whom, and under which load.
+func howTables(run *results.Run, s *results.Summary) []Table {
+	targets := Table{ID: "targets", Title: "Targets", Head: []Head{{Label: "Target"}, {Label: "Role"}, {Label: "Protocol"},
+		{Label: "Model"}, {Label: "Address"}, {Label: "Price per 1M tokens"}, {Label: "Facts"}}}
+	for _, t := range run.Targets {
+		targets.Rows = append(targets.Rows, []Value{text(nameOf(t.Name)), text(role(t)), text(Clean(t.Protocol)), text(Clean(t.Model)),
+			text(Clean(t.URL)), text(price(t)), text(factList(t.Facts))})
+		if sum := s.Target(t.Name); sum != nil && sum.Quarantined != "" {
+			targets.Notes = append(targets.Notes, nameOf(t.Name)+" was quarantined, nothing more was asked of it: "+Clean(sum.Quarantined))
+		}
+	}
+	stages := Table{ID: "load", Title: "Load", Intro: "Stages, one after the other; rates and users are for each target.",
+		Head: []Head{{Label: "Stage"}, {Label: "Mode"}, {Label: "Load", Numeric: true}, {Label: "Length", Numeric: true}, {Label: "Measured"}}}
+	for _, st := range run.Stages {
+		load, length, measured := "\u2013", "by count", "yes"
+		switch {
+		case st.Rate > 0:
+			load = Format(st.Rate, "1/s") + " conversations"
+		case st.Users > 0:
+			load = count(st.Users) + " users"
+		}
+		if st.Duration > 0 {
+			length = time.Duration(st.Duration).String()
+		}
+		if !st.Measure {
+			measured = "no"
+		}
+		stages.Rows = append(stages.Rows, []Value{text(nameOf(st.Name)), text(Clean(st.Mode)), number(load), number(length), text(measured)})
+	}
+	return []Table{targets, stages}
+}
+
+func role(t results.RunTarget) string {
+	r := "candidate"
+	switch {
+	case t.Role != "":
+		r = Clean(t.Role)
+	case t.Incumbent:
+		r = "incumbent"
+	}
+	if t.Simulated {
+		r += ", simulated"
+	}
+	return r
+}
+
+func price(t results.RunTarget) string {
+	if t.GPUHourUSD > 0 {
+		return Format(t.GPUHourUSD, "USD") + " an hour for the deployment"
+	}
+	p := t.Price
+	if p == nil {
+		return "unknown"
+	}
+	var parts []string
+	for _, x := range []struct {
+		name string
+		usd  *float64
+	}{{"input", p.Input}, {"output", p.Output}, {"cache read", p.CacheRead}, {"cache write", p.CacheWrite}} {
+		if v := finite(x.usd); v != nil {
+			parts = append(parts, x.name+" "+Format(*v, "USD"))
+		}
+	}
+	if len(parts) == 0 {
+		return "unknown"
+	}
+	out := strings.Join(parts, ", ")
+	if src := Clean(p.Source); src != "" {
+		out += " (" + src + ")"
+	}
+	return out
+}
+
+func factList(facts map[string]string) string {
+	var parts []string
+	for _, k := range sortedKeys(facts) {
+		parts = append(parts, Clean(k)+": "+Clean(facts[k]))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// facts are the lines that identify the run. The start is the wall clock that the
+// run itself wrote down.
+func facts(run *results.Run) []Pair {
+	out := []Pair{{"Run", Clean(run.ID)}}
+	if run.Suite != "" {
+		out = append(out, Pair{"Suite", Clean(run.Suite)})
+	}
+	for i, seg := range run.Segments {
+		name := "Started"
+		if i > 0 {
+			name = "Resumed"
+		}
+		out = append(out, Pair{name, time.Unix(0, seg.EpochUnixNs).UTC().Format("2006-01-02 15:04:05 UTC")})
+	}
+	host := fmt.Sprintf("%s/%s, %d CPUs", Clean(run.Host.OS), Clean(run.Host.Arch), run.Host.CPUs)
+	if g := Clean(run.Host.GPUs); g != "" {
+		host += ", " + g
+	}
+	out = append(out,
+		Pair{"State", Clean(run.State)},
+		Pair{"Client host", host},
+		Pair{"switchover", Clean(run.Version)},
+		Pair{"Seed", fmt.Sprint(run.Seed)},
+		Pair{"Schedule hash", Clean(run.ScheduleHash)})
+	if p := run.Policy; len(p.Objectives) > 0 {
+		var parts []string
+		for _, b := range p.Objectives {
+			parts = append(parts, figureLabel(b.Name)+" "+bound(b))
+		}
+		out = append(out, Pair{"Objectives", strings.Join(parts, ", ")})
+	}
+	if run.Policy.Margin > 0 {
+		out = append(out, Pair{"Quality margin", fmt.Sprintf("%s points", Format(run.Policy.Margin, "points"))})
+	}
+	return out
+}
+
+// bound writes a limit with its comparison once: Bound.Text may hold it already.
+func bound(b results.Bound) string {
+	t := Clean(b.Text)
+	if strings.HasPrefix(t, "<") || strings.HasPrefix(t, ">") || strings.HasPrefix(t, "=") {
+		return t
+	}
+	return strings.TrimSpace(Clean(b.Op) + " " + t)
+}
+
+// clientFacts say whether the client was fit to measure.
+func clientFacts(s *results.Summary) []Pair {
+	c := s.Client
+	ms := func(ns int64) string { return Format(float64(ns)/1e9, "s") }
+	clock := map[string]string{results.ClockKernel: "the kernel's receive stamps", results.ClockUser: "user space"}[c.Clock]
+	if clock == "" {
+		clock = "unknown"
+	}
+	lag := "unknown on this clock"
+	if v, ok := c.ReceiveLagP99.Get(); ok {
+		lag = Format(v, "s")
+	}
+	out := []Pair{
+		{"Clock", clock},
+		{"Schedule lag p50, p99", Format(c.ScheduleLagP50, "s") + ", " + Format(c.ScheduleLagP99, "s")},
+		{"Receive lag p99", lag},
+		{"Reads that held several events", percent(c.CoalescedShare)},
+		{"Departures dropped", fmt.Sprintf("%s of %s", percent(c.DroppedShare), count(c.Departures))},
+		{"CPU share", percent(c.CPUShare)},
+		{"Garbage collection pause p99", ms(c.GCPauseP99)},
+		{"Go scheduler latency p99", ms(c.SchedLatencyP99)},
+		{"Open sockets, most", count(c.OpenSocketsMax)},
+	}
+	for _, r := range c.RTT {
+		out = append(out, Pair{"Connect time to " + nameOf(r.Target), ms(r.NS)})
+	}
+	return out
+}
