@@ -161,8 +161,12 @@ type Asked struct {
 // StageEnd is the data of EventStageEnd.
 type StageEnd struct {
 	// LastIntended is when the last departure of the stage was due, ns since the
-	// segment's zero: arrivals end here, drain begins.
+	// segment's zero: arrivals end here, drain begins. A stage of a fixed duration
+	// has its arrivals until that is over; turns that follow belong to the drain.
 	LastIntended int64 `json:"last_intended"`
+	// Cut says that the stage was stopped before its end; a resumed run goes on
+	// with it.
+	Cut bool `json:"cut,omitempty"`
 }
 
 // Reason is the data of events that only need a sentence.

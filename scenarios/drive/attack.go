@@ -1,0 +1,101 @@
+package drive
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// seqHeader carries a departure's number from the targeter to the transport.
+const seqHeader = "Switchover-Departure"
+
+// attack lets vegeta carry out a leg: paced by Pace, each hit takes the departure
+// that Pace let go and RoundTrip asks its target. It returns when the board has
+// nothing more and every attempt has ended.
+//
+// Note: vegeta's own results are thrown away: its clock starts before a request
+// exists. Its workers stay unbounded, since a cap would hide lateness; the board
+// has the caps. Its Stop does not interrupt pacing, so Pace waits by itself.
+func (l *leg) attack() {
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{Transport: l}),
+		vegeta.MaxBody(0),
+	)
+	for range attacker.Attack(l.hand, l, 0, "") {
+		// Drained so that no worker waits to be heard.
+	}
+}
+
+var (
+	_ vegeta.Pacer      = (*leg)(nil)
+	_ http.RoundTripper = (*leg)(nil)
+)
+
+// Pace waits until the next departure may leave. It implements vegeta.Pacer, and
+// being the one place that waits it also watches for stops, the time budget and
+// the end of the drain.
+func (l *leg) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		l.d.poll()
+		now := l.d.now()
+		alarm := l.alarm(now)
+		next := l.board.next(now)
+		for _, dep := range next.dropped {
+			l.drop(dep)
+		}
+		switch {
+		case next.leave:
+			return 0, false
+		case next.over:
+			return 0, true
+		}
+		if next.wait >= 0 && (alarm < 0 || next.wait < alarm) {
+			alarm = next.wait
+		}
+		var expired <-chan time.Time
+		if alarm >= 0 {
+			timer.Reset(alarm)
+			expired = timer.C
+		}
+		select {
+		case <-l.d.ctx.Done():
+		case <-l.d.cfg.Stop:
+		case <-l.board.wake:
+		case <-expired:
+		}
+	}
+}
+
+// Rate implements vegeta.Pacer: the hits a second that the plan asks for at the
+// start of conversations; 0 where answers set the pace.
+func (l *leg) Rate(time.Duration) float64 {
+	return float64(l.stage.Rate) * float64(len(l.lanes))
+}
+
+// hand is the vegeta.Targeter. It never fails, since a failure would end the
+// attack, and what it hands out is no address: RoundTrip looks the departure up.
+func (l *leg) hand(t *vegeta.Target) error {
+	t.Method = http.MethodPost
+	t.URL = "http://departure.invalid/"
+	t.Header = http.Header{seqHeader: {strconv.FormatUint(l.board.take(), 10)}}
+	return nil
+}
+
+// RoundTrip asks a departure's target and waits for the end of the answer. The
+// response it returns says only that this happened.
+func (l *leg) RoundTrip(req *http.Request) (*http.Response, error) {
+	seq, err := strconv.ParseUint(req.Header.Get(seqHeader), 10, 64)
+	if err == nil {
+		if dep := l.board.claim(seq); dep != nil {
+			l.carry(dep)
+		}
+	}
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: http.NoBody, Request: req,
+	}, nil
+}

@@ -1,0 +1,258 @@
+package drive
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+)
+
+// departure is one attempt that is to leave.
+type departure struct {
+	leg  *leg
+	lane *lane
+	sess *session
+	due  time.Duration // since the segment's zero
+	// rank orders departures due at the same instant: it rotates over the targets,
+	// so that none is always last.
+	rank int
+	seq  uint64 // order of being put on the board, the last tie-breaker
+}
+
+// board is the queue of departures of one leg, ordered by due time. It holds back
+// what may not leave yet because too much is in flight, and gives up what waited
+// longer than LateLimit.
+type board struct {
+	maxInFlight int
+	caps        []int         // per lane; 0 is no cap
+	wake        chan struct{} // signals, with room for one, that next may answer otherwise
+
+	mu       sync.Mutex
+	queue    queue
+	held     [][]*departure // per lane, due and over a cap, in order
+	inFlight []int          // per lane; from the moment next let it go
+	total    int
+	peak     int
+	ready    []*departure // let go by next, not yet taken
+	taken    map[uint64]*departure
+	live     int // on the board or in flight; at 0 nothing more can come
+	seq      uint64
+	closed   bool
+
+	left int // departures let go
+}
+
+func newBoard(lanes, maxInFlight int) *board {
+	return &board{
+		maxInFlight: maxInFlight, caps: make([]int, lanes), wake: make(chan struct{}, 1),
+		held: make([][]*departure, lanes), inFlight: make([]int, lanes), taken: make(map[uint64]*departure),
+	}
+}
+
+// push puts a departure on the board; a closed board takes none.
+func (b *board) push(d *departure) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	d.seq = b.seq
+	b.seq++
+	b.live++
+	heap.Push(&b.queue, d)
+	b.signal()
+}
+
+// due is what the board wants done at an instant.
+type due struct {
+	leave   bool          // one departure is ready for take
+	over    bool          // nothing more can come
+	wait    time.Duration // else: ask again after this, or when woken; negative: only when woken
+	dropped []*departure  // gave up; the caller ends their sessions
+}
+
+// next lets at most one departure go.
+func (b *board) next(now time.Duration) due {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := due{wait: -1}
+	for i := range b.held {
+		for len(b.held[i]) > 0 && now-b.held[i][0].due >= LateLimit {
+			out.dropped = append(out.dropped, b.held[i][0])
+			b.held[i] = b.held[i][1:]
+		}
+		if len(b.held[i]) > 0 {
+			out.until(b.held[i][0].due + LateLimit - now)
+		}
+	}
+	for len(b.queue) > 0 {
+		d := b.queue[0]
+		if d.due > now {
+			out.until(d.due - now)
+			break
+		}
+		heap.Pop(&b.queue)
+		if now-d.due >= LateLimit {
+			out.dropped = append(out.dropped, d)
+			continue
+		}
+		if !b.free(d.lane.index) {
+			b.held[d.lane.index] = append(b.held[d.lane.index], d)
+			out.until(d.due + LateLimit - now)
+			continue
+		}
+		b.inFlight[d.lane.index]++
+		b.total++
+		b.peak = max(b.peak, b.total)
+		b.left++
+		b.ready = append(b.ready, d)
+		out.leave = true
+		break
+	}
+	b.live -= len(out.dropped)
+	// Ending a dropped session may put its user's next one on the board, so that
+	// over cannot be told before the caller has seen to it.
+	if len(out.dropped) > 0 {
+		out.wait = 0
+	} else {
+		out.over = !out.leave && (b.closed || b.live == 0)
+	}
+	return out
+}
+
+func (d *due) until(wait time.Duration) {
+	if d.wait < 0 || wait < d.wait {
+		d.wait = wait
+	}
+}
+
+func (b *board) free(lane int) bool {
+	return b.total < b.maxInFlight && (b.caps[lane] == 0 || b.inFlight[lane] < b.caps[lane])
+}
+
+// take hands out the departure that next let go, under a number by which claim
+// finds it again.
+func (b *board) take() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d := b.ready[0]
+	b.ready = b.ready[1:]
+	b.taken[d.seq] = d
+	return d.seq
+}
+
+// claim returns the departure that take numbered, once.
+func (b *board) claim(seq uint64) *departure {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d := b.taken[seq]
+	delete(b.taken, seq)
+	return d
+}
+
+// landed says that a departure and all that follows from it is on the board. Of
+// those held back, the longest due that now may leave goes back to the queue.
+func (b *board) landed(d *departure) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.inFlight[d.lane.index]--
+	b.total--
+	b.live--
+	first := -1
+	for i := range b.held {
+		if len(b.held[i]) > 0 && b.free(i) && (first < 0 || before(b.held[i][0], b.held[first][0])) {
+			first = i
+		}
+	}
+	if first >= 0 {
+		heap.Push(&b.queue, b.held[first][0])
+		b.held[first] = b.held[first][1:]
+	}
+	b.signal()
+}
+
+// remove takes what waits for a lane off the board and returns it in order.
+func (b *board) remove(lane *lane) []*departure {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := b.held[lane.index]
+	b.held[lane.index] = nil
+	var rest, gone queue
+	for _, d := range b.queue {
+		if d.lane == lane {
+			gone = append(gone, d)
+		} else {
+			rest = append(rest, d)
+		}
+	}
+	heap.Init(&rest)
+	b.queue = rest
+	heap.Init(&gone)
+	for len(gone) > 0 {
+		out = append(out, heap.Pop(&gone).(*departure))
+	}
+	b.live -= len(out)
+	b.signal()
+	return out
+}
+
+// close lets nothing more leave and returns what waited, in order of time.
+func (b *board) close() []*departure {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for i, held := range b.held {
+		for _, d := range held {
+			heap.Push(&b.queue, d)
+		}
+		b.held[i] = nil
+	}
+	out := make([]*departure, 0, len(b.queue))
+	for len(b.queue) > 0 {
+		out = append(out, heap.Pop(&b.queue).(*departure))
+	}
+	b.live -= len(out)
+	b.signal()
+	return out
+}
+
+// counts returns the departures let go and the most that were in flight at once.
+func (b *board) counts() (left, peak int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.left, b.peak
+}
+
+func (b *board) signal() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// queue is a heap of departures, the next one first.
+type queue []*departure
+
+func before(a, b *departure) bool {
+	switch {
+	case a.due != b.due:
+		return a.due < b.due
+	case a.rank != b.rank:
+		return a.rank < b.rank
+	}
+	return a.seq < b.seq
+}
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return before(q[i], q[j]) }
+func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+
+// Push and Pop are container/heap's.
+func (q *queue) Push(x any) { *q = append(*q, x.(*departure)) }
+func (q *queue) Pop() any {
+	old := *q
+	n := len(old) - 1
+	d := old[n]
+	old[n] = nil
+	*q = old[:n]
+	return d
+}

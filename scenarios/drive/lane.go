@@ -1,0 +1,69 @@
+package drive
+
+import (
+	"context"
+	"time"
+
+	"switchover/results"
+	"switchover/targets"
+	"switchover/targets/chat"
+)
+
+// asker is what a lane asks: a targets.Target, or a stand-in under test.
+type asker interface {
+	Ask(ctx context.Context, zero time.Time, req chat.Request, rec *results.Record)
+}
+
+// lane is one target's side of a run. The driver's lock guards what is below spec.
+type lane struct {
+	name  string
+	asker asker
+	spec  targets.Spec
+
+	index       int
+	quarantined string // why nothing more is asked
+	asked       int    // attempts, this segment
+	inFlight    int
+	succeeded   int // requests
+	failed      int // requests
+	outTokens   int
+	recentTTFT  ring
+	rtt         time.Duration // the shortest connect seen; 0 none yet
+}
+
+func newLane(spec targets.Spec, a asker) *lane {
+	return &lane{name: spec.Name, asker: a, spec: spec}
+}
+
+// worstUSD is what a request can cost at most: a token for every byte of input,
+// and an answer at its limit; 0 when that is unknown.
+func (l *lane) worstUSD(req *chat.Request) float64 {
+	if l.spec.Price == nil || req.Params.MaxTokens <= 0 {
+		return 0
+	}
+	in := 0
+	for i := range req.Messages {
+		in += len(req.Messages[i].Content)
+	}
+	for i := range req.Tools {
+		in += len(req.Tools[i].Name) + len(req.Tools[i].Description) + len(req.Tools[i].Parameters)
+	}
+	usd, ok := l.spec.Price.WorstUSD(in, req.Params.MaxTokens)
+	if !ok {
+		return 0
+	}
+	return usd
+}
+
+// learn keeps what the progress display and the client's health show.
+func (l *lane) learn(rec *results.Record) {
+	l.outTokens += rec.OutputTokens.Or(0)
+	if rec.OK() {
+		if ttft, ok := results.Since(rec.FirstToken, rec.Intended).Get(); ok {
+			l.recentTTFT.add(ttft)
+		}
+	}
+	if c, ok := rec.Connect.Get(); ok && c > 0 && (l.rtt == 0 || time.Duration(c) < l.rtt) {
+		l.rtt = time.Duration(c)
+	}
+}
