@@ -186,11 +186,14 @@ func (o object) turns(l Limits) ([]string, *Error) {
 // reference takes the known good answers: none, or one for each turn.
 func (o object) reference(turns int) ([]string, *Error) {
 	ref, err := o.texts("reference")
-	if err == nil && len(ref) > 0 && len(ref) != turns {
+	if err != nil || len(ref) == 0 {
+		return nil, err
+	}
+	if len(ref) != turns {
 		return nil, mistake(`one for each turn; "" where there is none`,
 			"%d reference answers for %d turns", len(ref), turns)
 	}
-	return ref, err
+	return ref, nil
 }
 
 // name checks a value that is shown in tables and joined on: one printable word.
