@@ -1,0 +1,233 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"switchover/results/stats"
+)
+
+// unscoredLimit is the share of unscored dialogues above which a judged claim is
+// not made.
+const unscoredLimit = 0.02
+
+// unknownFact is the detail of a check on a fact that nobody gave.
+const unknownFact = "unknown, which does not satisfy a requirement"
+
+// checks holds one target against every requirement. unknown names the required
+// figures it has no value of: those neither pass nor fail.
+func checks(run *Run, s *Summary, t *RunTarget, ts *TargetSummary) (out []Check, unknown []string) {
+	out = []Check{}
+	for _, b := range run.Policy.Require {
+		if _, ok := LookupFigure(b.Name); !ok {
+			out = append(out, checkFact(b, t, ts))
+			continue
+		}
+		c, known := checkFigure(b, ts)
+		if !known {
+			unknown = append(unknown, b.Name)
+		}
+		out = append(out, c)
+	}
+	if inc := incumbent(run); inc != nil && run.Policy.Margin > 0 && !t.Incumbent {
+		out = append(out, checkNonInferior(run.Policy.Margin, inc.Name, s.Target(inc.Name), ts))
+	}
+	return out, unknown
+}
+
+func incumbent(run *Run) *RunTarget {
+	for i := range run.Targets {
+		if run.Targets[i].Incumbent && run.Targets[i].Role != RoleJudge {
+			return &run.Targets[i]
+		}
+	}
+	return nil
+}
+
+// checkFigure holds a figure against its limit: pass where the 95 % bound that
+// faces the limit satisfies it, fail where the value does not, else unproven. For
+// shares of counts the bound is the exact one-sided one (0 in 100 is at most
+// 2.95 %); for others it is the bound of the two-sided interval, a little
+// stricter.
+func checkFigure(b Bound, ts *TargetSummary) (c Check, known bool) {
+	c = Check{Name: b.Name, Want: b.Text, Result: Unproven}
+	f, ok := Figure{}, false
+	if ts != nil {
+		f, ok = ts.Figures[b.Name]
+	}
+	if !ok || f.Value == nil {
+		c.Detail = "unknown: " + reasonOr(f.Reason, "not measured")
+		return c, false
+	}
+	if b.Limit == nil {
+		c.Detail = "the requirement has no limit"
+		return c, false
+	}
+	high := b.Op == "<" || b.Op == "<="
+	bound, how := f.Low, "at least"
+	if high {
+		bound, how = f.High, "at most"
+	}
+	failures, counted := countOf(b.Name, f)
+	if counted {
+		low, up := stats.ClopperPearson(failures, f.N, 0.90)
+		bound = &low
+		if high {
+			bound = &up
+		}
+	}
+	c.Detail = fmt.Sprintf("%s of %d samples", amount(f.Unit, *f.Value), f.N)
+	if counted {
+		c.Detail = fmt.Sprintf("%d of %d", failures, f.N)
+	}
+	switch {
+	case !satisfies(*f.Value, b.Op, *b.Limit):
+		c.Result = Fail
+		return c, true
+	case bound == nil:
+		c.Detail += ", not bounded by this many: " + reasonOr(f.Reason, "no interval")
+		return c, true
+	}
+	c.Detail += fmt.Sprintf(", %s %s with 95 %% confidence", how, amount(f.Unit, *bound))
+	if satisfies(*bound, b.Op, *b.Limit) {
+		c.Result = Pass
+	} else if counted && high {
+		c.Detail += enoughFor(failures, f.N, *b.Limit)
+	}
+	return c, true
+}
+
+func satisfies(v float64, op string, limit float64) bool {
+	switch op {
+	case "<":
+		return v < limit
+	case "<=":
+		return v <= limit
+	case ">":
+		return v > limit
+	case ">=":
+		return v >= limit
+	case "=":
+		return v == limit
+	}
+	return false
+}
+
+// countOf is how many of a figure's N samples it counts, for figures that are
+// shares of counted things.
+func countOf(key string, f Figure) (k int, ok bool) {
+	if key != "error_rate" && key != "interruption_rate" {
+		return 0, false
+	}
+	exact := *f.Value * float64(f.N)
+	k = int(math.Round(exact))
+	return k, f.N > 0 && k >= 0 && k <= f.N && math.Abs(exact-float64(k)) < 1e-6*float64(f.N)
+}
+
+// enoughFor says how many samples would prove a share below the limit if no
+// further one fails.
+func enoughFor(failures, have int, limit float64) string {
+	const most = 1000000
+	more := sort.Search(most, func(i int) bool {
+		_, high := stats.ClopperPearson(failures, have+i, 0.90)
+		return high < limit
+	})
+	if more == most {
+		return ""
+	}
+	return fmt.Sprintf("; %d without a further one would prove it", have+more)
+}
+
+// checkFact holds a dotted fact against what is wanted. A fact nobody gave does
+// not satisfy a requirement.
+func checkFact(b Bound, t *RunTarget, ts *TargetSummary) Check {
+	c := Check{Name: b.Name, Want: b.Text, Result: Fail}
+	have, ok := t.Facts[b.Name]
+	if !ok && ts != nil {
+		have, ok = ts.Facts[b.Name]
+	}
+	have = strings.TrimSpace(have)
+	if !ok || have == "" {
+		c.Detail = unknownFact
+		return c
+	}
+	c.Detail = strconv.Quote(have)
+	if b.Limit == nil {
+		if strings.EqualFold(have, strings.TrimSpace(b.Is)) {
+			c.Result = Pass
+		}
+		return c
+	}
+	v, err := strconv.ParseFloat(have, 64)
+	switch {
+	case err != nil:
+		c.Detail += " is not a number"
+	case satisfies(v, b.Op, *b.Limit):
+		c.Result = Pass
+	}
+	return c
+}
+
+// checkNonInferior asks whether a target's answers are worse than the incumbent's
+// by more than the margin, from the one-sided 95 % bounds of the paired
+// difference. Too few dialogues decide nothing, and too many unscored ones do
+// not let it pass.
+func checkNonInferior(margin float64, name string, inc, ts *TargetSummary) Check {
+	c := Check{Name: NonInferiorCheck, Result: Unproven,
+		Want: fmt.Sprintf("answers not worse than %s's by more than %s points", name, number(margin))}
+	if ts == nil || ts.Judged.Difference == nil || ts.Judged.Difference.Value == nil {
+		c.Detail = "no dialogue was judged for both"
+		return c
+	}
+	j := ts.Judged
+	c.Detail = fmt.Sprintf("%s points over %d dialogues", signed(*j.Difference.Value), j.Difference.N)
+	if j.LowerOneSided == nil || j.UpperOneSided == nil || j.Difference.N < stats.MinDialogues {
+		c.Detail += fmt.Sprintf("; at least %d are needed", stats.MinDialogues)
+		return c
+	}
+	blocked := max(unscoredShare(ts), unscoredShare(inc))
+	switch lower, upper := *j.LowerOneSided, *j.UpperOneSided; {
+	case upper < -margin:
+		c.Result = Fail
+		c.Detail += fmt.Sprintf(", at most %s with 95 %% confidence", signed(upper))
+	case lower > -margin && blocked > unscoredLimit:
+		c.Detail += fmt.Sprintf(", at least %s, but %s of the dialogues could not be scored", signed(lower), amount("share", blocked))
+	case lower > -margin:
+		c.Result = Pass
+		c.Detail += fmt.Sprintf(", at least %s with 95 %% confidence", signed(lower))
+	default:
+		c.Detail += fmt.Sprintf(", between %s and %s: not enough evidence", signed(lower), signed(upper))
+		if j.More > 0 {
+			c.Detail += fmt.Sprintf(", about %d more dialogues are needed", j.More)
+		}
+	}
+	return c
+}
+
+func unscoredShare(ts *TargetSummary) float64 {
+	if ts == nil || ts.Judged.Dialogues+ts.Judged.Unscored == 0 {
+		return 0
+	}
+	return float64(ts.Judged.Unscored) / float64(ts.Judged.Dialogues+ts.Judged.Unscored)
+}
+
+func reasonOr(reason, def string) string {
+	if reason == "" {
+		return def
+	}
+	return reason
+}
+
+// failed are the checks a row fails.
+func (r *Row) failed() []Check {
+	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return c.Result != Fail })
+}
+
+// unproven are the checks that neither pass nor fail.
+func (r *Row) unproven() []Check {
+	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return c.Result != Unproven })
+}
