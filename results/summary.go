@@ -39,7 +39,8 @@ type TargetSummary struct {
 	Judged      Judged            `json:"judged,omitzero"`
 	Facts       map[string]string `json:"facts,omitempty"`
 	// CostAtUtilisation is usd_per_mtok_output of a self-hosted target at 100, 50
-	// and 20 % of the measured throughput; empty for token prices.
+	// and 20 % of the measured throughput, by the names of Utilisations; empty for
+	// token prices.
 	CostAtUtilisation map[string]float64 `json:"cost_at_utilisation,omitempty"`
 }
 
@@ -70,8 +71,8 @@ type Counts struct {
 	Succeeded     int                `json:"succeeded"`
 	Failed        int                `json:"failed"`
 	Cancelled     int                `json:"cancelled"`
-	Interrupted   int                `json:"interrupted"` // streams
-	Began2xx      int                `json:"began_2xx"`   // responses
+	Interrupted   int                `json:"interrupted"` // streams; those this side cancelled left out
+	Began2xx      int                `json:"began_2xx"`   // responses; those this side cancelled left out
 	NeverAsked    int                `json:"never_asked"` // turns after a failed one
 	Dropped       int                `json:"dropped"`     // departures that could not leave
 	Resent        int                `json:"resent"`
@@ -79,18 +80,21 @@ type Counts struct {
 	AttemptErrors map[chat.Class]int `json:"attempt_errors,omitempty"` // every attempt
 	InputTokens   int                `json:"input_tokens"`             // uncached, cache reads and writes added up
 	OutputTokens  int                `json:"output_tokens"`
-	CostUSD       Opt[float64]       `json:"cost_usd,omitzero"`
+	CostUSD       Opt[float64]       `json:"cost_usd,omitzero"` // sum over the attempts whose cost is known
 }
 
 // Judged counts the verdicts on one target.
 type Judged struct {
-	Dialogues int            `json:"dialogues"`
-	Unscored  int            `json:"unscored"`
+	Dialogues int            `json:"dialogues"`     // items with at least one scored verdict
+	Verdicts  int            `json:"verdicts"`      // scored and unscored
+	Unscored  int            `json:"unscored"`      // verdicts
 	Why       map[string]int `json:"why,omitempty"` // unscored, by reason
 	// Difference from the incumbent in points, same items, same judge; nil for the
 	// incumbent itself or without one.
 	Difference *Figure `json:"difference,omitempty"`
 	// LowerOneSided and UpperOneSided are the one-sided 95 % bounds of Difference.
+	// They are nil where nothing may be claimed: more than 2 % of the verdicts on
+	// either side are unscored (Difference.Reason says so), or one dialogue.
 	LowerOneSided *float64 `json:"lower_one_sided,omitempty"`
 	UpperOneSided *float64 `json:"upper_one_sided,omitempty"`
 	// More is how many further dialogues non-inferiority would need, when undecided.
@@ -108,7 +112,9 @@ type Client struct {
 	ClientHealth
 }
 
-// Evidence is what the matrix draws from to say how sure its ranking is.
+// Evidence is what the matrix draws from to say how sure its ranking is: the
+// last measured stage, whose figures are ranked, in blocks of time, and the
+// judged dialogues.
 type Evidence struct {
 	Targets map[string]TargetEvidence
 }
@@ -116,7 +122,7 @@ type Evidence struct {
 // TargetEvidence is one target's resampling units.
 type TargetEvidence struct {
 	// Blocks are figure values by block of time; block i is the same stretch of
-	// time for every target of the run.
+	// time for every target of the run. A figure without data in a block is absent.
 	Blocks []map[string]float64
 	// Dialogues is the quality of each judged item, 0 to 5.
 	Dialogues map[string]float64

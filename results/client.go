@@ -1,0 +1,265 @@
+package results
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"switchover/results/stats"
+)
+
+// The thresholds above which the client was not fit to measure.
+const (
+	maxLag       = 0.010 // s, schedule lag p99
+	maxLagOfTTFT = 0.02  // of the median TTFT, where that is more
+	maxDropped   = 0.01  // of departures
+	maxSchedGap  = 0.10  // scheduler latency p99 of the median token gap, user clock
+	maxCoalesced = 0.05  // of reads, kernel clock: a warning
+)
+
+// client gathers how the client did over the measured stages.
+func client(d *Data, all []*cell) Client {
+	var c Client
+	var lags []float64
+	var clocks []string
+	var reads, coalesced, dropped, due int
+	for _, cell := range all {
+		cell.attempts(func(r *Record) {
+			if went, ok := left(r); ok && r.Scheduled.IsKnown() {
+				lags = append(lags, max(0, float64(went-r.Scheduled.Or(0))/1e9))
+			}
+			if r.Clock != "" && !slices.Contains(clocks, r.Clock) {
+				clocks = append(clocks, r.Clock)
+			}
+			for i, ch := range r.Chunks { // events of one read share its stamp
+				if i == 0 || ch.Gap > 0 {
+					reads++
+				}
+			}
+			coalesced += r.Coalesced
+			due++
+		})
+		for _, e := range cell.events {
+			if e.Kind == EventDropped {
+				dropped++
+				due++
+			}
+		}
+	}
+	if len(lags) > 0 {
+		slices.Sort(lags)
+		c.ScheduleLagP50, c.ScheduleLagP99 = stats.Quantile(lags, 0.5), stats.Quantile(lags, 0.99)
+	}
+	if reads > 0 {
+		c.CoalescedShare = float64(coalesced) / float64(reads)
+	}
+	slices.Sort(clocks)
+	c.Clock = strings.Join(clocks, ", ")
+	c.ClientHealth = health(d)
+	c.Departures = due
+	if due > 0 {
+		c.DroppedShare = float64(dropped) / float64(due)
+	}
+	return c
+}
+
+// health is the worst of what the client measured of itself in any measured
+// stage; the round trip to each target is the shortest, which waited for nothing.
+func health(d *Data) ClientHealth {
+	var h ClientHealth
+	rtt := map[string]int64{}
+	for _, e := range d.Events {
+		var one ClientHealth
+		if e.Kind != EventClient || !d.Run.measured(e.Stage) || json.Unmarshal(e.Data, &one) != nil {
+			continue
+		}
+		h.CPUShare = max(h.CPUShare, one.CPUShare)
+		h.GCPauseP99 = max(h.GCPauseP99, one.GCPauseP99)
+		h.SchedLatencyP99 = max(h.SchedLatencyP99, one.SchedLatencyP99)
+		h.OpenSocketsMax = max(h.OpenSocketsMax, one.OpenSocketsMax)
+		for _, r := range one.RTT {
+			if have, ok := rtt[r.Target]; !ok || r.NS < have {
+				rtt[r.Target] = r.NS
+			}
+		}
+	}
+	for _, t := range sortedKeys(rtt) {
+		h.RTT = append(h.RTT, RTT{Target: t, NS: rtt[t]})
+	}
+	return h
+}
+
+func (r *Run) measured(stage string) bool {
+	return slices.ContainsFunc(r.Stages, func(s RunStage) bool { return s.Name == stage && s.Measure })
+}
+
+// unfit lists why the client was not fit to measure; none means it was. Where
+// several targets were measured, the quickest sets the limits: its figures are
+// the first that a slow client spoils.
+func unfit(c Client, targets []TargetSummary) []string {
+	var why []string
+	limit, of := maxLag, ""
+	if ttft, ok := quickest(targets, "ttft_p50"); ok && maxLagOfTTFT*ttft > limit {
+		limit, of = maxLagOfTTFT*ttft, fmt.Sprintf(" (%.0f %% of the median TTFT)", 100*maxLagOfTTFT)
+	}
+	if c.ScheduleLagP99 > limit {
+		why = append(why, fmt.Sprintf("the client sent late: schedule lag p99 is %s, over %s%s", ms(c.ScheduleLagP99), ms(limit), of))
+	}
+	if c.DroppedShare > maxDropped {
+		why = append(why, fmt.Sprintf("the client dropped %.2g %% of departures, over %.0f %%", 100*c.DroppedShare, 100*maxDropped))
+	}
+	lag := float64(c.SchedLatencyP99) / 1e9
+	if gap, ok := quickest(targets, "itl_p50"); ok && strings.Contains(c.Clock, ClockUser) && lag > maxSchedGap*gap {
+		why = append(why, fmt.Sprintf("the client woke late: the Go scheduler's latency p99 is %s, over %.0f %% of the median token gap of %s",
+			ms(lag), 100*maxSchedGap, ms(gap)))
+	}
+	return why
+}
+
+// quickest is the smallest value of a figure in any measured stage.
+func quickest(targets []TargetSummary, key string) (least float64, ok bool) {
+	for _, t := range targets {
+		for _, s := range t.Stages {
+			if v := s.Figures[key].Value; v != nil && (!ok || *v < least) {
+				least, ok = *v, true
+			}
+		}
+	}
+	return least, ok
+}
+
+func ms(seconds float64) string { return fmt.Sprintf("%.3g ms", 1000*seconds) }
+
+// warnings are what a reader must know beside the figures.
+func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
+	var w []string
+	for _, e := range d.Events {
+		var r Reason
+		if e.Kind == EventWarning && json.Unmarshal(e.Data, &r) == nil && r.Reason != "" {
+			w = append(w, r.Reason)
+		}
+	}
+	for _, torn := range d.Torn {
+		w = append(w, "left out: "+torn)
+	}
+	if d.Replaced > 0 {
+		w = append(w, fmt.Sprintf("%d records were written again under the same id: the later ones count", d.Replaced))
+	}
+	if c.Clock == ClockKernel && c.CoalescedShare > maxCoalesced {
+		w = append(w, fmt.Sprintf("%.2g %% of reads held more than one event: their token gaps are coarse", 100*c.CoalescedShare))
+	}
+	w = append(w, unwatched(d)...)
+	for _, t := range s.Targets {
+		for _, st := range t.Stages {
+			cell := byKey[cellKey{st.Name, t.Name}]
+			if len(cell.requests) > 0 && !cell.steady {
+				w = append(w, fmt.Sprintf("%s in %s: too short for a steady part; rates are over the whole stage, ramp and drain included", t.Name, st.Name))
+			}
+			if dis := cell.disagreement(); dis != "" {
+				w = append(w, fmt.Sprintf("%s in %s: %s", t.Name, st.Name, dis))
+			}
+		}
+	}
+	return unique(w)
+}
+
+// unwatched names measured stages with records over which the client's own health
+// was not recorded, as when it was killed.
+func unwatched(d *Data) []string {
+	asked, watched := map[string]bool{}, map[string]bool{}
+	for i := range d.Records {
+		asked[d.Records[i].Stage] = true
+	}
+	for _, e := range d.Events {
+		if e.Kind == EventClient {
+			watched[e.Stage] = true
+		}
+	}
+	var w []string
+	for _, s := range d.Run.Stages {
+		if s.Measure && asked[s.Name] && !watched[s.Name] {
+			w = append(w, fmt.Sprintf("the client's own health was not recorded in stage %s", s.Name))
+		}
+	}
+	return w
+}
+
+// disagreement compares usage with the number of chunks, where a target streams
+// one token a chunk: its typical answer has as many chunks as streamed tokens, to
+// within 10 %. Elsewhere chunks say nothing, except that there cannot be more of
+// them than tokens.
+func (c *cell) disagreement() string {
+	const tolerance, fewest = 0.10, 20 // fewest tokens an answer is judged by
+	var ratios []float64
+	for _, q := range c.requests {
+		if r := q.last; q.ok() && r.TokenSource == FromUsage {
+			if n := streamed(r); n >= fewest {
+				ratios = append(ratios, float64(len(r.Chunks))/float64(n))
+			}
+		}
+	}
+	if len(ratios) == 0 {
+		return ""
+	}
+	slices.Sort(ratios)
+	switch typical := stats.Quantile(ratios, 0.5); {
+	case typical > 1+tolerance:
+		return fmt.Sprintf("usage counts fewer tokens than chunks were streamed (%.2g chunks a token): its token counts are in doubt", typical)
+	case typical < 1-tolerance:
+		return ""
+	}
+	var off int
+	for _, r := range ratios {
+		if r < 1-tolerance || r > 1+tolerance {
+			off++
+		}
+	}
+	if float64(off) <= tolerance*float64(len(ratios)) {
+		return ""
+	}
+	return fmt.Sprintf("in %d of %d answers usage and streamed text disagree by more than 10 %%", off, len(ratios))
+}
+
+// streamed is how many tokens an answer streamed by its usage: all, less the
+// reasoning that was billed and not shown.
+func streamed(r *Record) int {
+	n := r.OutputTokens.Or(0)
+	if !slices.ContainsFunc(r.Chunks, func(c Chunk) bool { return c.Kind == "r" }) {
+		n -= r.ReasoningTokens.Or(0)
+	}
+	return n
+}
+
+// unique drops repeats and keeps the order.
+func unique(in []string) []string {
+	var out []string
+	for _, s := range in {
+		if s = strings.TrimSpace(s); s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// ended says how the run ended, where it did not carry out its plan.
+func ended(d *Data) []string {
+	switch d.Run.State {
+	case StateComplete:
+		return nil
+	case StateRunning:
+		return []string{fmt.Sprintf("not finished: it is still running or was killed (switchover run --resume %s)", d.Run.ID)}
+	}
+	var why string
+	for _, e := range d.Events {
+		var r Reason
+		if e.Kind == EventResume {
+			why = ""
+		}
+		if (e.Kind == EventInterrupt || e.Kind == EventBudget) && json.Unmarshal(e.Data, &r) == nil {
+			why = cmp.Or(r.Reason, why)
+		}
+	}
+	return []string{"cut short: " + cmp.Or(why, "interrupted")}
+}

@@ -1,0 +1,206 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"switchover/results/stats"
+)
+
+// collect takes one number from each successful request that has it.
+func (c *cell) collect(of func(*request) (float64, bool)) []float64 {
+	var out []float64
+	for _, q := range c.requests {
+		if !q.ok() {
+			continue
+		}
+		if v, ok := of(q); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// The times of one request that figures and objectives are about.
+func ttft(q *request) (float64, bool)        { return q.waited(q.last.FirstToken) }
+func ttftService(q *request) (float64, bool) { return q.served(q.last.FirstToken) }
+func ttfa(q *request) (float64, bool)        { return q.waited(q.last.FirstAnswer) }
+func latency(q *request) (float64, bool)     { return q.waited(q.last.LastToken) }
+func tpot(q *request) (float64, bool)        { return q.tpot() }
+
+// timeOf maps the stem of a figure's key to the request's own time. A single
+// request's ITL is its mean token gap: TPOT.
+var timeOf = map[string]func(*request) (float64, bool){
+	"ttft": ttft, "ttft_service": ttftService, "ttfa": ttfa, "latency": latency, "tpot": tpot, "itl": tpot,
+}
+
+// percentileKeys are the figures that are a quantile of one number a request.
+var percentileKeys = []struct {
+	key string
+	q   float64
+}{
+	{"ttft_p50", 0.5}, {"ttft_p90", 0.9}, {"ttft_p99", 0.99}, {"ttft_service_p50", 0.5}, {"ttfa_p50", 0.5},
+	{"tpot_p50", 0.5}, {"latency_p50", 0.5}, {"latency_p99", 0.99},
+}
+
+func stem(key string) string {
+	s, _, _ := strings.Cut(key, "_p")
+	return s
+}
+
+// latencyFigures are the percentiles over successful requests.
+func (c *cell) latencyFigures(into map[string]Figure) {
+	sorted := map[string][]float64{}
+	for _, p := range percentileKeys {
+		v, have := sorted[stem(p.key)]
+		if !have {
+			v = c.collect(timeOf[stem(p.key)])
+			slices.Sort(v)
+			sorted[stem(p.key)] = v
+		}
+		into[p.key] = percentile(v, p.q, c.noTime(stem(p.key)))
+	}
+	gaps, requests := c.gaps()
+	for _, p := range []struct {
+		key string
+		q   float64
+	}{{"itl_p50", 0.5}, {"itl_p99", 0.99}} {
+		into[p.key] = gapPercentile(gaps, requests, p.q, c.noTime("itl"))
+	}
+	source := c.tokenSource()
+	for _, key := range []string{"tpot_p50", "itl_p50", "itl_p99"} {
+		f := into[key]
+		f.Source = source
+		into[key] = f
+	}
+}
+
+// noTime says why no request has a time.
+func (c *cell) noTime(stem string) string {
+	switch {
+	case len(c.requests) == 0:
+		return "nothing was asked"
+	case !slices.ContainsFunc(c.requests, (*request).ok):
+		return "no request succeeded"
+	case stem == "tpot" || stem == "itl":
+		return "no answer had tokens after its first chunk"
+	}
+	return "no successful request has this instant"
+}
+
+// percentile is a quantile with its order-statistic interval.
+func percentile(sorted []float64, q float64, none string) Figure {
+	if len(sorted) == 0 {
+		return Unknown("s", 0, none)
+	}
+	v := stats.Quantile(sorted, q)
+	iv, need := stats.QuantileInterval(sorted, q, level)
+	return Figure{Value: &v, Low: iv.Low, High: iv.High, Unit: "s", N: len(sorted), Reason: needs(need, "")}
+}
+
+func needs(n int, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("need %d%s", n, what)
+}
+
+// gaps are all inter-token gaps of the successful requests, ascending, and how
+// many requests they come from.
+func (c *cell) gaps() (sorted []float64, requests int) {
+	for _, q := range c.requests {
+		if !q.ok() {
+			continue
+		}
+		before := len(sorted)
+		tokenGaps(q.last, func(s float64, k int) {
+			for range k {
+				sorted = append(sorted, s)
+			}
+		})
+		if len(sorted) > before {
+			requests++
+		}
+	}
+	slices.Sort(sorted)
+	return sorted, requests
+}
+
+// gapPercentile is a quantile over all gaps. The gaps of one request depend on
+// each other, so its interval is that of as many samples as there are requests:
+// the ranks such a sample would have, looked up among all gaps.
+func gapPercentile(sorted []float64, requests int, q float64, none string) Figure {
+	if len(sorted) == 0 {
+		return Unknown("s", 0, none)
+	}
+	ranks := make([]float64, requests)
+	for i := range ranks {
+		ranks[i] = float64(i)
+	}
+	iv, need := stats.QuantileInterval(ranks, q, level)
+	at := func(rank *float64) *float64 {
+		if rank == nil {
+			return nil
+		}
+		v := stats.Quantile(sorted, *rank/float64(requests-1))
+		return &v
+	}
+	v := stats.Quantile(sorted, q)
+	return Figure{Value: &v, Low: at(iv.Low), High: at(iv.High), Unit: "s", N: len(sorted), Reason: needs(need, " requests")}
+}
+
+// tokenSource names where the tokens of the successful requests were counted.
+func (c *cell) tokenSource() string {
+	var from []string
+	for _, q := range c.requests {
+		if q.ok() && q.last.TokenSource != "" && !slices.Contains(from, q.last.TokenSource) {
+			from = append(from, q.last.TokenSource)
+		}
+	}
+	slices.Sort(from)
+	return strings.Join(from, ", ")
+}
+
+// latencyObjectives are the objectives that one request can meet: those on times.
+func (p Policy) latencyObjectives() []Bound {
+	var out []Bound
+	for _, b := range p.Objectives {
+		if timeOf[stem(b.Name)] != nil && b.Limit != nil {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// meets reports whether a successful request's own times meet the objectives. A
+// token time that does not exist (an answer of one chunk) keeps no one waiting; a
+// missing first or last token does.
+func (q *request) meets(objectives []Bound) bool {
+	for _, b := range objectives {
+		v, ok := timeOf[stem(b.Name)](q)
+		if !ok {
+			if s := stem(b.Name); s == "tpot" || s == "itl" {
+				continue
+			}
+			return false
+		}
+		if !b.holds(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// holds compares a number with the bound's limit.
+func (b Bound) holds(v float64) bool {
+	switch b.Op {
+	case "<":
+		return v < *b.Limit
+	case ">":
+		return v > *b.Limit
+	case ">=":
+		return v >= *b.Limit
+	}
+	return v <= *b.Limit
+}

@@ -1,0 +1,126 @@
+package results
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+)
+
+// Summarise computes every figure of a run from what its folder holds, and the
+// matrix of them. It is pure: the same data give the same summary to the byte.
+// The Evidence is what the matrix drew from.
+//
+// Requests count, not attempts: the last attempt decides, and what it waited
+// starts when the first was due. Cancelled requests are in no figure. Stages that
+// are not measured (warm-up) do not exist here.
+func Summarise(d *Data) (*Summary, *Evidence) {
+	byKey := cells(d)
+	verdicts := readScores(d.Run, d.Verdicts)
+	s := &Summary{Run: d.Run.ID, Name: d.Run.Name, State: d.Run.State, Simulated: d.Run.Simulated()}
+	simulated := map[string]bool{}
+	for i := range d.Records {
+		if d.Records[i].Simulated {
+			simulated[d.Records[i].Target] = true
+			s.Simulated = true
+		}
+	}
+	compareAll(d.Run, verdicts)
+	var inOrder []*cell
+	for _, t := range d.Run.Candidates() {
+		ts := TargetSummary{Name: t.Name, Model: t.Model, Incumbent: t.Incumbent, Facts: t.Facts,
+			Simulated: t.Simulated || simulated[t.Name], Quarantined: quarantined(d.Events, t.Name)}
+		for _, st := range d.Run.Stages {
+			if c := byKey[cellKey{st.Name, t.Name}]; c != nil {
+				inOrder = append(inOrder, c)
+				ts.Stages = append(ts.Stages, c.summarise(d.Telemetry))
+			}
+		}
+		ts.finish(verdicts[t.Name], byKey)
+		s.Targets = append(s.Targets, ts)
+	}
+	s.Client = client(d, inOrder)
+	s.judge(d, inOrder)
+	s.Warnings = warnings(d, s.Client, s, byKey)
+	for _, t := range s.Targets {
+		if v := verdicts[t.Name]; v != nil {
+			s.Warnings = unique(append(s.Warnings, v.blocked(t.Name)))
+		}
+	}
+	ev := evidence(d, s, byKey, verdicts)
+	s.Matrix = BuildMatrix(d.Run, s, ev)
+	return s, ev
+}
+
+// summarise computes one target in one stage.
+func (c *cell) summarise(samples []Telemetry) StageSummary {
+	c.setWindow()
+	r := c.rated()
+	s := StageSummary{Name: c.stage.Name, Window: c.window(r.tallies), Counts: c.counts(), Figures: map[string]Figure{}}
+	c.latencyFigures(s.Figures)
+	c.rateFigures(r, s.Figures)
+	c.shareFigures(s.Counts, s.Figures)
+	c.costFigures(r, s.Figures)
+	c.gpuFigures(samples, s.Figures)
+	return s
+}
+
+// finish takes a target's figures from its last measured stage and adds the
+// quality, which belongs to the run.
+func (t *TargetSummary) finish(s *scores, byKey map[cellKey]*cell) {
+	t.Figures = map[string]Figure{}
+	for _, f := range Figures {
+		t.Figures[f.Key] = Unknown(f.Unit, 0, "no stage of the load is measured")
+	}
+	if n := len(t.Stages); n > 0 {
+		last := t.Stages[n-1]
+		for k, f := range last.Figures {
+			t.Figures[k] = f
+		}
+		t.CostAtUtilisation = byKey[cellKey{last.Name, t.Name}].costAtUtilisation(last.Figures)
+	}
+	qualityFigures(s, t.Figures)
+	if s != nil {
+		t.Judged = s.judged
+	}
+}
+
+// compareAll compares every judged candidate with the incumbent.
+func compareAll(run *Run, verdicts map[string]*scores) {
+	for _, inc := range run.Candidates() {
+		if !inc.Incumbent || verdicts[inc.Name] == nil {
+			continue
+		}
+		for _, t := range run.Candidates() {
+			if s := verdicts[t.Name]; s != nil && !t.Incumbent {
+				s.compare(verdicts[inc.Name], t.Name, inc.Name, run.Policy.Margin)
+			}
+		}
+	}
+}
+
+// judge says whether the run is valid, and why not or why it is not whole. A run
+// cut short is judged like any other by what it has.
+func (s *Summary) judge(d *Data, all []*cell) {
+	s.Reasons = unfit(s.Client, s.Targets)
+	if !slices.ContainsFunc(all, func(c *cell) bool { return len(c.requests) > 0 }) {
+		s.Reasons = append(s.Reasons, "no request was measured")
+	}
+	s.Valid = len(s.Reasons) == 0 && (d.Run.Valid == nil || *d.Run.Valid)
+	s.Reasons = unique(slices.Concat(s.Reasons, ended(d), d.Run.Reasons))
+}
+
+// quarantined is why nothing more was asked of a target, empty otherwise.
+func quarantined(events []Event, target string) string {
+	for _, e := range events {
+		var r Reason
+		if e.Kind == EventQuarantine && e.Target == target && json.Unmarshal(e.Data, &r) == nil {
+			return r.Reason
+		}
+	}
+	return ""
+}
+
+// Write writes summary.json into a run's folder.
+func (s *Summary) Write(dir string) error {
+	return writeJSON(filepath.Join(dir, fileSummary), s)
+}
