@@ -1,0 +1,280 @@
+package targets
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"time"
+
+	"switchover/results"
+	"switchover/targets/chat"
+	"switchover/targets/wire"
+)
+
+const (
+	readSize       = 16 << 10               // bytes of a body asked for at once
+	maxErrorBody   = 64 << 10               // bytes of an error's body that are read
+	errorBodyLimit = 5 * time.Second        // for reading it
+	drainLimit     = 100 * time.Millisecond // for what follows the terminal marker
+	drainSize      = 16 << 10               // bytes of it
+)
+
+// attempt is one Ask.
+type attempt struct {
+	t    *Target
+	zero time.Time
+	rec  *results.Record
+
+	watch           *watch
+	trace           trace
+	pieces          []piece
+	text, reasoning strings.Builder
+	read            uint64 // the connection's read that brought the bytes being fed
+	lastRead        uint64 // the read that brought the latest chunk
+	merged          bool   // that read is already counted as coalesced
+	failure         *chat.Failure
+}
+
+// piece is what apportioning needs of a chunk.
+type piece struct {
+	bytes int
+	kind  wire.Kind
+}
+
+// Ask makes one attempt and writes all that it saw into rec: instants since
+// zero, the stream, tokens, outcome and cost. The caller has filled rec's
+// identity, Intended and Scheduled. Whatever happens, rec.End is set and either
+// rec.Complete or rec.Error is. A cancelled ctx ends the attempt as cancelled.
+//
+// What req leaves open is taken from the target's Spec: the model, each
+// parameter, and the system prompt, which Spec.System replaces.
+func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec *results.Record) {
+	rec.Simulated = rec.Simulated || t.spec.Simulated
+	a := &attempt{t: t, zero: zero, rec: rec}
+	var usage *chat.Usage
+	if t.enter() {
+		usage = a.run(ctx, t.fill(req))
+		t.asking.Done()
+	} else {
+		a.failure = &chat.Failure{Class: chat.Cancelled, Message: "the target is closed"}
+	}
+	if !rec.End.IsKnown() {
+		rec.End = a.now()
+	}
+	a.trace.record(rec, zero)
+	if a.failure != nil {
+		rec.Error = &results.Error{Class: a.failure.Class, Message: t.sentence(a.failure.Message)}
+		if a.failure.RetryAfter > 0 {
+			rec.Error.RetryAfter = results.At(a.failure.RetryAfter)
+		}
+	}
+	rec.Text = t.redactor.Text(a.text.String())
+	rec.ReasoningText = t.redactor.Text(a.reasoning.String())
+	countTokens(rec, a.pieces, usage)
+	rec.CostUSD = t.spec.Price.USD(rec)
+}
+
+func (a *attempt) now() results.Instant { return results.At(time.Since(a.zero)) }
+
+// fill completes a request from the target's Spec.
+func (t *Target) fill(req chat.Request) chat.Request {
+	p, q := &req.Params, t.spec.Params
+	if p.MaxTokens == 0 {
+		p.MaxTokens = q.MaxTokens
+	}
+	if p.Temperature == nil {
+		p.Temperature = q.Temperature
+	}
+	if p.TopP == nil {
+		p.TopP = q.TopP
+	}
+	if p.Seed == nil {
+		p.Seed = q.Seed
+	}
+	if p.Stop == nil {
+		p.Stop = q.Stop
+	}
+	if t.spec.System != "" {
+		rest := slices.DeleteFunc(slices.Clone(req.Messages), func(m chat.Message) bool { return m.Role == chat.System })
+		req.Messages = append([]chat.Message{{Role: chat.System, Content: t.spec.System}}, rest...)
+	}
+	return req
+}
+
+// run sends the request and reads the response.
+func (a *attempt) run(ctx context.Context, req chat.Request) *chat.Usage {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(a.t.ctx, func() { cancel(errClosed) })()
+	a.watch = newWatch(cancel, a.t.spec.Timeouts.Total)
+	defer a.watch.stop()
+
+	r, err := a.encode(req)
+	if err != nil {
+		a.failure = &chat.Failure{Class: chat.BadRequest, Message: err.Error()}
+		return nil
+	}
+	if a.t.sockets != nil {
+		select {
+		case a.t.sockets <- struct{}{}:
+			defer func() { <-a.t.sockets }()
+		case <-ctx.Done():
+			a.failure = a.t.stopped(ctx)
+			return nil
+		}
+	}
+	a.watch.enter(phaseConnect, a.t.spec.Timeouts.Connect)
+	r = r.WithContext(httptrace.WithClientTrace(ctx, a.trace.hooks(a.watch, a.t.spec.Timeouts.FirstByte)))
+	resp, err := a.t.transport.RoundTrip(r)
+	if err != nil {
+		a.failure = a.t.unanswered(ctx, &a.trace, err)
+		return nil
+	}
+	defer resp.Body.Close()
+	a.rec.Status = resp.StatusCode
+	a.rec.Simulated = a.rec.Simulated || resp.Header.Get(wire.SimulatedHeader) == "1"
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		a.refused(r, resp)
+		return nil
+	}
+	return a.stream(ctx, resp)
+}
+
+func (a *attempt) encode(req chat.Request) (*http.Request, error) {
+	r, _, err := a.t.spec.Protocol.Encode(a.t.spec.Endpoint, req)
+	if err != nil {
+		return nil, err
+	}
+	if r.GetBody == nil {
+		return r, nil
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, fmt.Errorf("hashing the request: %w", err)
+	}
+	defer body.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, body); err != nil {
+		return nil, fmt.Errorf("hashing the request: %w", err)
+	}
+	a.rec.RequestHash = hex.EncodeToString(h.Sum(nil))
+	return r, nil
+}
+
+// refused takes a response that is not 2xx.
+func (a *attempt) refused(r *http.Request, resp *http.Response) {
+	a.watch.enter(phaseErrorBody, errorBodyLimit)
+	// What could not be read of the body is missing from the message; the status
+	// has decided already.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	a.failure = a.t.spec.Protocol.Failure(resp.StatusCode, resp.Header, body)
+	if a.failure.Class == chat.NotFound {
+		// The server's words come last: they may be long.
+		where := "asked for " + r.URL.Path
+		if !strings.Contains(r.URL.Path, "/v1/") {
+			where += " (is /v1 missing from the url?)"
+		}
+		a.failure.Message = where + ": " + a.failure.Message
+	}
+}
+
+// stream reads a 2xx response to its terminal marker, or to its failure.
+func (a *attempt) stream(ctx context.Context, resp *http.Response) *chat.Usage {
+	dec := a.t.spec.Protocol.Decoder(resp)
+	readErr := a.readBody(resp.Body, dec)
+	ended, done := at(dec)
+	if done {
+		a.rec.End = results.At(ended)
+	} else {
+		a.rec.End = a.now()
+	}
+	out := dec.Close(readErr)
+	a.rec.Complete = out.Complete
+	a.failure = out.Failure
+	if out.Failure != nil && out.Failure.Class == chat.Interrupted && readErr != nil && ctx.Err() != nil {
+		a.failure = a.t.stopped(ctx)
+	}
+	a.rec.Finish = chat.Finish(a.t.word(string(out.Finish)))
+	for _, c := range out.ToolCalls {
+		a.rec.ToolCalls = append(a.rec.ToolCalls, chat.ToolCall{ID: a.t.word(c.ID), Name: a.t.word(c.Name),
+			Arguments: a.t.redactor.Text(c.Arguments)})
+	}
+	if done {
+		// Read on to the body's own end, if that is at hand: only then can the
+		// connection be used again.
+		a.watch.enter(phaseDrain, drainLimit)
+		_, _ = io.CopyN(io.Discard, resp.Body, drainSize)
+	}
+	return out.Usage
+}
+
+// readBody feeds the body to the decoder until either has had enough. A clean
+// end is nil.
+func (a *attempt) readBody(body io.Reader, dec wire.Decoder) error {
+	a.watch.enter(phaseIdle, a.t.spec.Timeouts.Idle)
+	buf := make([]byte, readSize)
+	for {
+		n, err := body.Read(buf)
+		a.watch.touch()
+		if n > 0 {
+			stamp := a.trace.latest()
+			a.read, a.rec.Clock = stamp.Read, stamp.Source
+			if dec.Feed(stamp.At.Sub(a.zero), buf[:n], a.chunk) != nil {
+				return nil // the decoder remembers why
+			}
+			if _, done := at(dec); done {
+				return nil
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func at(dec wire.Decoder) (time.Duration, bool) {
+	if e, ok := dec.(wire.Ender); ok {
+		return e.Ended()
+	}
+	return 0, false
+}
+
+// chunk records one content-bearing event.
+func (a *attempt) chunk(c wire.Chunk) {
+	rec, now := a.rec, results.At(c.At)
+	before := a.trace.started(a.zero)
+	if last, ok := rec.LastToken.Get(); ok {
+		before = time.Duration(last)
+	} else {
+		rec.FirstToken = now
+	}
+	if c.Kind == wire.Reasoning {
+		a.reasoning.WriteString(c.Text)
+	} else {
+		if !rec.FirstAnswer.IsKnown() {
+			rec.FirstAnswer = now
+		}
+		if c.Kind == wire.Content {
+			a.text.WriteString(c.Text)
+		}
+	}
+	rec.LastToken = now
+	rec.Chunks = append(rec.Chunks, results.Chunk{Gap: c.At - before, Tokens: c.Tokens, Kind: string(c.Kind)})
+	a.pieces = append(a.pieces, piece{len(c.Text), c.Kind})
+	if a.read != a.lastRead {
+		a.lastRead, a.merged = a.read, false
+	} else if !a.merged {
+		rec.Coalesced++
+		a.merged = true
+	}
+}

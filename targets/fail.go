@@ -1,0 +1,84 @@
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"switchover/targets/chat"
+)
+
+// errClosed is the cause with which Close cancels attempts.
+var errClosed = errors.New("the target was closed")
+
+// stopped is the failure of an attempt whose context has ended: a limit passed,
+// or this side gave up.
+func (t *Target) stopped(ctx context.Context) *chat.Failure {
+	cause := context.Cause(ctx)
+	var limit *expired
+	if errors.As(cause, &limit) {
+		return &chat.Failure{Class: limit.class, Message: limit.Error() + ", host " + t.host}
+	}
+	message := "cancelled before it had ended"
+	if errors.Is(cause, errClosed) {
+		message = errClosed.Error()
+	}
+	return &chat.Failure{Class: chat.Cancelled, Message: message}
+}
+
+// unanswered classifies an attempt that ended before a response's head was read.
+func (t *Target) unanswered(ctx context.Context, tr *trace, err error) *chat.Failure {
+	if ctx.Err() != nil {
+		return t.stopped(ctx)
+	}
+	connected, answered, handshaking := tr.progress()
+	fail := func(class chat.Class, format string, args ...any) *chat.Failure {
+		return &chat.Failure{Class: class, Message: fmt.Sprintf(format, args...)}
+	}
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case answered:
+		return fail(chat.Malformed, "the response's head from %s cannot be read: %v", t.host, err)
+	case connected:
+		return fail(chat.Connect, "%s closed the connection without a response: %v", t.host, err)
+	case errors.As(err, &dns):
+		return fail(chat.DNS, "the name %s does not resolve: %s", dns.Name, dns.Err)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fail(chat.TimeoutConnect, "no connection to %s within %v", t.host, t.spec.Timeouts.Connect)
+	case handshaking:
+		return fail(chat.TLS, "no secure connection to %s: %v", t.host, err)
+	}
+	return fail(chat.Connect, "no connection to %s: %v", t.host, err)
+}
+
+const (
+	maxMessage = 500 // characters of an error message in a record
+	maxWord    = 128 // bytes of a name that the server chose
+)
+
+// sentence makes one short clear line of what a server said: the key hidden
+// first, and again once what kept its parts from being seen is gone.
+func (t *Target) sentence(s string) string {
+	s = t.redactor.Text(strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	}), " ")
+	s = t.redactor.Text(s)
+	if utf8.RuneCountInString(s) > maxMessage {
+		s = string([]rune(s)[:maxMessage-1]) + "…"
+	}
+	return s
+}
+
+// word is a name that the server chose, fit to be kept.
+func (t *Target) word(s string) string {
+	if s = t.redactor.Text(s); len(s) > maxWord {
+		s = strings.ToValidUTF8(s[:maxWord], "")
+	}
+	return s
+}

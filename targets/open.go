@@ -1,0 +1,193 @@
+package targets
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"switchover/targets/secret"
+	"switchover/targets/wire"
+)
+
+// Target is one opened endpoint. It may be asked by several goroutines.
+//
+// Connections are HTTP/1.1, one request at a time on each, so that a stamp
+// belongs to one stream. They are direct: no proxy is used, whatever the
+// environment names, because a proxy's buffering would be measured as the
+// server's. Nothing is compressed, for the same reason. Certificates are verified.
+type Target struct {
+	spec      Spec
+	host      string // of the URL, for messages
+	redactor  *secret.Redactor
+	transport *http.Transport
+	sockets   chan struct{} // nil: not capped
+	warnings  []string
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	closed bool
+	asking sync.WaitGroup
+}
+
+// network is what a target reaches the world through; tests replace parts of it.
+type network struct {
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	resolver *net.Resolver
+	roots    *x509.CertPool
+}
+
+// maxIdleConns is how many idle connections are kept per target: more than any
+// load that one machine makes, so that no request pays for a connection twice.
+const maxIdleConns = 4096
+
+// maxHeader bounds a response's head, in bytes.
+const maxHeader = 64 << 10
+
+// Open checks a target's specification and makes it ready to be asked. It sends
+// nothing. The target must be closed.
+func Open(spec Spec) (*Target, error) { return open(spec, network{}) }
+
+func open(spec Spec, via network) (*Target, error) {
+	if spec.Protocol == nil {
+		return nil, fmt.Errorf("opening target %s: it has no protocol", spec.Name)
+	}
+	u, err := checkURL(spec.Endpoint.URL)
+	if err != nil {
+		return nil, fmt.Errorf("opening target %s: %w", spec.Name, err)
+	}
+	key := spec.Endpoint.Key
+	if strings.ContainsFunc(key.Reveal(), func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r > unicode.MaxASCII }) {
+		return nil, fmt.Errorf("opening target %s: its key holds a space, a line end or another character that no key has", spec.Name)
+	}
+	spec.Timeouts = spec.Timeouts.filled()
+	ctx, cancel := context.WithCancel(context.Background())
+	t := &Target{spec: spec, host: u.Host, redactor: secret.NewRedactor(key), ctx: ctx, cancel: cancel}
+	if spec.MaxSockets > 0 {
+		t.sockets = make(chan struct{}, spec.MaxSockets)
+	}
+	if u.Scheme == "http" && !key.Empty() && !loopback(u.Hostname()) {
+		t.warnings = append(t.warnings, fmt.Sprintf("target %s: its key travels unencrypted to %s (http)", spec.Name, u.Host))
+	}
+	if n := len(key.Reveal()); n > 0 && n < secret.MinLength {
+		t.warnings = append(t.warnings, fmt.Sprintf("target %s: a key of fewer than %d characters is not hidden in what the server says", spec.Name, secret.MinLength))
+	}
+	t.transport = newTransport(spec.Timeouts.Connect, via, ctx)
+	return t, nil
+}
+
+// checkURL refuses what could not be asked and what would put a secret into an
+// address.
+func checkURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, errors.New("its url cannot be read: want for instance https://api.example.com/v1")
+	case u.User != nil:
+		return nil, errors.New("its url holds a user or password: put the secret into key: {env: VARIABLE}")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("its url begins with %q: want http:// or https://", u.Scheme)
+	case u.Hostname() == "":
+		return nil, errors.New("its url names no host: want for instance https://api.example.com/v1")
+	case u.Fragment != "":
+		return nil, errors.New("its url has a fragment (#...), which is never sent")
+	}
+	for name := range u.Query() {
+		if lower := strings.ToLower(name); strings.Contains(lower, "key") || strings.Contains(lower, "token") ||
+			strings.Contains(lower, "secret") || strings.Contains(lower, "sig") {
+			return nil, fmt.Errorf("its url has the parameter %q, which looks like a secret: put it into key: {env: VARIABLE}", name)
+		}
+	}
+	return u, nil
+}
+
+// loopback reports whether a host is this machine, without asking a resolver.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+func newTransport(connect time.Duration, via network, owner context.Context) *http.Transport {
+	dial := via.dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: connect, Resolver: via.resolver}).DialContext
+	}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			// net/http lets a dial outlive its request; it must not outlive the target.
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(owner, cancel)()
+			conn, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return wire.StampUser(conn), nil
+		},
+		Protocols:              &protocols,
+		TLSClientConfig:        &tls.Config{RootCAs: via.roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    connect,
+		DisableCompression:     true,
+		MaxIdleConns:           maxIdleConns,
+		MaxIdleConnsPerHost:    maxIdleConns,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}
+
+// filled returns the timeouts with their defaults.
+func (t Timeouts) filled() Timeouts {
+	fill := func(d *time.Duration, def time.Duration) {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	fill(&t.Connect, 5*time.Second)
+	fill(&t.FirstByte, 30*time.Second)
+	fill(&t.Idle, 30*time.Second)
+	fill(&t.Total, 5*time.Minute)
+	return t
+}
+
+// Spec returns what the target was opened with, timeouts filled in.
+func (t *Target) Spec() Spec { return t.spec }
+
+// Redactor hides the target's key.
+func (t *Target) Redactor() *secret.Redactor { return t.redactor }
+
+// Warnings says what a user should know before this target is asked, one
+// sentence each; nil when there is nothing.
+func (t *Target) Warnings() []string { return t.warnings }
+
+// Close cancels what is being asked, waits until that has ended, and closes the
+// connections. What is asked afterwards is cancelled at once.
+func (t *Target) Close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.cancel()
+	t.asking.Wait()
+	t.transport.CloseIdleConnections()
+}
+
+// enter admits an attempt unless the target is closed; the attempt must then
+// call asking.Done.
+func (t *Target) enter() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.asking.Add(1)
+	}
+	return !t.closed
+}

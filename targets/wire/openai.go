@@ -1,0 +1,140 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"switchover/targets/chat"
+)
+
+// OpenAI is the chat completions protocol, as OpenAI and every server that calls
+// itself compatible speak it: POST {url}/chat/completions, answered by
+// server-sent events or, by servers that know no streaming, by one document.
+//
+// A stream is complete when the first choice has had a finish_reason and [DONE]
+// has come. A document is complete when it has a finish_reason and has closed.
+// Only the first choice is read; no other is ever asked for.
+type OpenAI struct{}
+
+const openAIPath = "/chat/completions"
+
+// SimulatedHeader is set to "1" on every response of a simulated server.
+const SimulatedHeader = "Switchover-Simulated"
+
+// openAIRequest is go-openai's request with the fields that it cannot say: a
+// temperature of 0 and an empty message are left out by its tags.
+type openAIRequest struct {
+	openai.ChatCompletionRequest
+	Messages    []openAIMessage `json:"messages"`
+	Temperature *float64        `json:"temperature,omitempty"`
+	TopP        *float64        `json:"top_p,omitempty"`
+	Seed        *int64          `json:"seed,omitempty"`
+}
+
+type openAIMessage struct {
+	Role       string            `json:"role"`
+	Content    *string           `json:"content"`
+	ToolCalls  []openai.ToolCall `json:"tool_calls,omitempty"`
+	ToolCallID string            `json:"tool_call_id,omitempty"`
+}
+
+// Encode builds a streaming request that asks for usage and carries no field
+// that compatible servers refuse. The limit of output tokens is sent as
+// max_tokens, which every compatible server knows, but to OpenAI and Azure as
+// max_completion_tokens, because their reasoning models refuse max_tokens.
+func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error) {
+	u, err := openAIURL(ep.URL)
+	if err != nil {
+		return nil, Loss{}, err
+	}
+	body, err := json.Marshal(openAIBody(u.Hostname(), ep, req))
+	if err != nil {
+		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
+	}
+	r, err := http.NewRequest(http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("User-Agent", "switchover")
+	if !ep.Key.Empty() {
+		r.Header.Set("Authorization", "Bearer "+ep.Key.Reveal())
+	}
+	if req.ID != "" {
+		r.Header.Set("X-Client-Request-Id", requestID(req.ID))
+	}
+	return r, Loss{}, nil
+}
+
+// openAIURL is where to post, for the API's base or the full address.
+func openAIURL(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a chat completion request: the target's url is none")
+	}
+	if !strings.HasSuffix(strings.TrimRight(u.Path, "/"), openAIPath) {
+		u = u.JoinPath(openAIPath)
+	}
+	return u, nil
+}
+
+func openAIBody(host string, ep Endpoint, req chat.Request) openAIRequest {
+	out := openAIRequest{Temperature: req.Params.Temperature, TopP: req.Params.TopP, Seed: req.Params.Seed}
+	out.Model = req.Model
+	if out.Model == "" {
+		out.Model = ep.Model
+	}
+	out.Stream = true
+	out.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
+	out.Stop = req.Params.Stop
+	if host == "api.openai.com" || strings.HasSuffix(host, ".openai.azure.com") {
+		out.MaxCompletionTokens = req.Params.MaxTokens
+	} else {
+		//lint:ignore SA1019 deprecated at OpenAI alone
+		out.MaxTokens = req.Params.MaxTokens
+	}
+	for _, m := range req.Messages {
+		out.Messages = append(out.Messages, encodeMessage(m))
+	}
+	for _, t := range req.Tools {
+		f := &openai.FunctionDefinition{Name: t.Name, Description: t.Description, Parameters: t.Parameters}
+		if len(t.Parameters) == 0 {
+			f.Parameters = json.RawMessage(`{"type":"object","properties":{}}`)
+		}
+		out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction, Function: f})
+	}
+	return out
+}
+
+func encodeMessage(m chat.Message) openAIMessage {
+	out := openAIMessage{Role: string(m.Role), Content: &m.Content, ToolCallID: m.ToolCallID}
+	for _, c := range m.ToolCalls {
+		out.ToolCalls = append(out.ToolCalls, openai.ToolCall{ID: c.ID, Type: openai.ToolTypeFunction,
+			Function: openai.FunctionCall{Name: c.Name, Arguments: c.Arguments}})
+	}
+	if m.Content == "" && len(m.ToolCalls) > 0 {
+		out.Content = nil // null, as the API writes it itself
+	}
+	return out
+}
+
+// requestID makes an id fit for a header: bytes other than printable ASCII are
+// percent-encoded, because OpenAI refuses requests whose id has any.
+func requestID(id string) string {
+	var b strings.Builder
+	for i := range len(id) {
+		if c := id[i]; c <= ' ' || c > '~' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,220 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"switchover/targets/chat"
+)
+
+// openAIEvent is one event of a stream, or a whole document. The types are our
+// own where go-openai's lose what servers send: reasoning (it knows only
+// reasoning_content), content as a list of parts, errors and error codes of any
+// type, and the difference between no usage and a usage of 0.
+type openAIEvent struct {
+	Object  string          `json:"object"`
+	Choices []openAIChoice  `json:"choices"`
+	Model   string          `json:"model"`
+	Usage   json.RawMessage `json:"usage"`
+	Error   json.RawMessage `json:"error"`
+}
+
+// failed reports whether the event is an error instead of an answer.
+func (e *openAIEvent) failed() bool {
+	return e.Object == "error" || present(e.Error) && string(e.Error) != `""`
+}
+
+type openAIChoice struct {
+	Index        int         `json:"index"`
+	Delta        openAIDelta `json:"delta"`   // in an event
+	Message      openAIDelta `json:"message"` // in a document
+	FinishReason chat.Finish `json:"finish_reason"`
+}
+
+type openAIDelta struct {
+	Content          openAIContent     `json:"content"`
+	Refusal          string            `json:"refusal"`
+	Reasoning        string            `json:"reasoning"`
+	ReasoningContent string            `json:"reasoning_content"`
+	ToolCalls        []openai.ToolCall `json:"tool_calls"`
+}
+
+// texts returns what the delta adds to the answer and to the reasoning. Servers
+// in transition send the reasoning under both names: it is taken once.
+func (d *openAIDelta) texts() (answer, reasoning string) {
+	reasoning = d.Content.reasoning + d.Reasoning
+	if d.Reasoning == "" {
+		reasoning += d.ReasoningContent
+	}
+	return d.Content.text + d.Refusal, reasoning
+}
+
+// openAIContent is text, or a list of parts of which text and thinking are read.
+type openAIContent struct{ text, reasoning string }
+
+func (c *openAIContent) UnmarshalJSON(b []byte) error {
+	switch {
+	case string(b) == "null":
+		return nil
+	case len(b) > 0 && b[0] == '"':
+		return json.Unmarshal(b, &c.text)
+	}
+	var parts []struct {
+		Type     string          `json:"type"`
+		Text     string          `json:"text"`
+		Thinking json.RawMessage `json:"thinking"` // text, or again a list of parts
+	}
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return fmt.Errorf("content is neither text nor a list of parts: %w", err)
+	}
+	for _, p := range parts {
+		c.text += p.Text
+		if len(p.Thinking) > 0 {
+			var inner openAIContent
+			if err := inner.UnmarshalJSON(p.Thinking); err != nil {
+				return err
+			}
+			c.reasoning += inner.text
+		}
+	}
+	return nil
+}
+
+// openAIUsage is the usage object of OpenAI with DeepSeek's name for cached tokens.
+type openAIUsage struct {
+	Prompt     *int `json:"prompt_tokens"`
+	Completion *int `json:"completion_tokens"`
+	Total      *int `json:"total_tokens"`
+	CacheHit   *int `json:"prompt_cache_hit_tokens"`
+	PromptMore struct {
+		Cached *int `json:"cached_tokens"`
+	} `json:"prompt_tokens_details"`
+	CompletionMore struct {
+		Reasoning *int `json:"reasoning_tokens"`
+	} `json:"completion_tokens_details"`
+}
+
+// maxTokens is more than any request has; counts above are taken for nonsense.
+const maxTokens = 1 << 30
+
+// usage normalises a usage object; nil when there is none, or none to believe.
+// prompt_tokens includes the cached ones. completion_tokens includes reasoning
+// at OpenAI; where it does not (the total shows it, or there is more reasoning
+// than completion) the two are added.
+func usage(raw json.RawMessage) *chat.Usage {
+	var u openAIUsage
+	if len(raw) == 0 || json.Unmarshal(raw, &u) != nil {
+		return nil
+	}
+	cached := u.PromptMore.Cached
+	if cached == nil {
+		cached = u.CacheHit
+	}
+	out := &chat.Usage{Input: plausible(u.Prompt), CacheRead: plausible(cached),
+		Output: plausible(u.Completion), Reasoning: plausible(u.CompletionMore.Reasoning)}
+	if out.Input == nil && out.Output == nil {
+		return nil
+	}
+	if out.Input == nil || out.CacheRead != nil && *out.CacheRead > *out.Input {
+		out.CacheRead = nil
+	}
+	prompt := 0
+	if out.Input != nil {
+		prompt = *out.Input
+		if out.CacheRead != nil {
+			uncached := prompt - *out.CacheRead
+			out.Input = &uncached
+		}
+	}
+	if out.Output != nil && out.Reasoning != nil && *out.Reasoning > 0 {
+		sum := *out.Output + *out.Reasoning
+		if *out.Reasoning > *out.Output || u.Total != nil && *u.Total == prompt+sum {
+			out.Output = &sum
+		}
+	}
+	return out
+}
+
+func plausible(n *int) *int {
+	if n == nil || *n < 0 || *n > maxTokens {
+		return nil
+	}
+	return n
+}
+
+// openAIError is what an error object says, in any of the forms servers use.
+type openAIError struct{ message, kind, code string }
+
+// decodeError reads {"error": {...}}, {"error": "..."}, {"object": "error",
+// "message": ...}, {"detail": ...} and a bare {"message": ...}.
+func decodeError(body []byte) (openAIError, bool) {
+	var outer struct {
+		Error   json.RawMessage `json:"error"`
+		Message json.RawMessage `json:"message"`
+		Detail  json.RawMessage `json:"detail"`
+		Type    json.RawMessage `json:"type"`
+		Code    json.RawMessage `json:"code"`
+	}
+	if json.Unmarshal(body, &outer) != nil {
+		return openAIError{}, false
+	}
+	if e := bytes.TrimSpace(outer.Error); present(e) && e[0] == '{' {
+		var inner struct {
+			Message json.RawMessage `json:"message"`
+			Type    json.RawMessage `json:"type"`
+			Code    json.RawMessage `json:"code"`
+			Inner   struct {
+				Code string `json:"code"`
+			} `json:"innererror"`
+		}
+		if json.Unmarshal(e, &inner) != nil {
+			return openAIError{message: string(e)}, true
+		}
+		out := openAIError{loose(inner.Message), loose(inner.Type), loose(inner.Code)}
+		if inner.Inner.Code != "" {
+			out.code = strings.TrimSpace(out.code + " " + inner.Inner.Code)
+		}
+		return out, true
+	}
+	out := openAIError{kind: loose(outer.Type), code: loose(outer.Code)}
+	for _, raw := range []json.RawMessage{outer.Error, outer.Message, outer.Detail} {
+		if present(raw) {
+			out.message = loose(raw)
+			return out, true
+		}
+	}
+	return out, false
+}
+
+func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+
+// loose is a JSON value as text: a string's own text, nothing for null, anything
+// else as it stands.
+func loose(raw json.RawMessage) string {
+	var s string
+	if !present(raw) {
+		return ""
+	}
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	return string(raw)
+}
+
+// String is the error in one line: the message, then kind and code where they add to it.
+func (e openAIError) String() string {
+	var also []string
+	for _, s := range []string{e.kind, e.code} {
+		if s != "" && !strings.Contains(e.message, s) && (len(also) == 0 || also[0] != s) {
+			also = append(also, s)
+		}
+	}
+	if len(also) == 0 {
+		return e.message
+	}
+	return strings.TrimSpace(e.message + " (" + strings.Join(also, ", ") + ")")
+}

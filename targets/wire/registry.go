@@ -1,0 +1,17 @@
+package wire
+
+import (
+	"maps"
+	"slices"
+)
+
+var protocols = map[string]Protocol{"openai": OpenAI{}}
+
+// Lookup returns the protocol of that name, as scenarios write it.
+func Lookup(name string) (Protocol, bool) {
+	p, ok := protocols[name]
+	return p, ok
+}
+
+// Names lists the protocols in alphabetical order.
+func Names() []string { return slices.Sorted(maps.Keys(protocols)) }
