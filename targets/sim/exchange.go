@@ -1,0 +1,219 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"switchover/targets/chat"
+)
+
+// exchange is one request being served.
+type exchange struct {
+	server *Server
+	w      http.ResponseWriter
+	rc     *http.ResponseController
+	ctx    context.Context
+	req    *request
+	draft
+	entry Entry
+	timer *time.Timer
+}
+
+// errCut ends an exchange whose connection was closed on purpose.
+var errCut = errors.New("the connection was cut by script")
+
+// serve runs the exchange and fills the entry.
+func (x *exchange) serve(d draft) {
+	x.draft = d
+	x.entry.Stream, x.entry.InputTokens = x.req.Stream, d.input
+	if d.fault != nil {
+		x.entry.Fault = d.fault.Kind
+	}
+	if x.faultBefore() {
+		return
+	}
+	err := x.server.queue.enter(x.ctx)
+	admitted := time.Now()
+	x.entry.Queued = admitted.UnixNano() - x.entry.Arrived
+	switch {
+	case errors.Is(err, errFull):
+		x.reject(&refusal{status: http.StatusServiceUnavailable, kind: "server_error", code: "overloaded",
+			text: "the server is overloaded: its queue is full", retryAfter: time.Second})
+		return
+	case err != nil:
+		x.entry.End = EndGone
+		return
+	}
+	defer x.server.queue.leave()
+	prefill := d.prefill(&x.server.cfg)
+	if d.is(SlowFirstByte) {
+		prefill += d.fault.For
+	}
+	x.entry.Prefill = int64(prefill)
+	if x.req.Stream {
+		err = x.stream(admitted.Add(prefill))
+	} else {
+		err = x.whole(admitted.Add(prefill))
+	}
+	x.conclude(err)
+}
+
+// conclude records how the exchange ended.
+func (x *exchange) conclude(err error) {
+	switch {
+	case err != nil:
+		x.entry.End = EndGone
+	case x.is(Cut, EarlyEnd, Malformed, StreamError):
+		x.entry.End = EndFault
+	default:
+		x.entry.End = EndComplete
+		x.entry.Finish = string(x.finish)
+	}
+}
+
+// reject answers with an error status that nobody scripted.
+func (x *exchange) reject(r *refusal) {
+	x.entry.Status, x.entry.End = r.status, EndRejected
+	r.write(x.w)
+}
+
+// wait sleeps until an instant. The error is the context's: the client is gone.
+func (x *exchange) wait(until time.Time) error {
+	if x.timer == nil {
+		x.timer = time.NewTimer(time.Until(until))
+	} else {
+		x.timer.Reset(time.Until(until))
+	}
+	select {
+	case <-x.timer.C:
+		return x.ctx.Err()
+	case <-x.ctx.Done():
+		x.timer.Stop()
+		return x.ctx.Err()
+	}
+}
+
+// send writes bytes and flushes them to the socket.
+func (x *exchange) send(b []byte) error {
+	// A writer that knows no deadlines has none to miss.
+	_ = x.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := x.w.Write(b); err != nil {
+		return err
+	}
+	return x.rc.Flush()
+}
+
+// stream sends one event a token. Each is due a gap after the one before was
+// due, whenever that one really left.
+func (x *exchange) stream(due time.Time) error {
+	if err := x.wait(due); err != nil {
+		return err
+	}
+	x.w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	x.w.Header().Set("Cache-Control", "no-cache")
+	x.w.WriteHeader(http.StatusOK)
+	x.entry.Status = http.StatusOK
+	e := newEvents(x)
+	if err := x.send(e.role()); err != nil {
+		return err
+	}
+	for i, piece := range x.pieces {
+		if i > 0 {
+			due = due.Add(x.gap(&x.server.cfg))
+		}
+		shift, err := x.faultAt(i, e)
+		if err != nil {
+			return quiet(err)
+		}
+		due = due.Add(shift)
+		if err := x.wait(due); err != nil {
+			return err
+		}
+		if err := x.send(e.content(piece)); err != nil {
+			return err
+		}
+		x.entry.Tokens = append(x.entry.Tokens, time.Now().UnixNano())
+		x.entry.OutputTokens++
+	}
+	shift, err := x.faultAt(len(x.pieces), e)
+	if err != nil {
+		return quiet(err)
+	}
+	if err := x.wait(due.Add(shift)); err != nil {
+		return err
+	}
+	return x.send(e.last())
+}
+
+// whole sends the answer at once, when its last token would have been due.
+func (x *exchange) whole(due time.Time) error {
+	for range len(x.pieces) - 1 {
+		due = due.Add(x.gap(&x.server.cfg))
+	}
+	if x.is(Stall) {
+		due = due.Add(x.fault.For)
+	}
+	if err := x.wait(due); err != nil {
+		return err
+	}
+	x.w.Header().Set("Content-Type", "application/json")
+	x.entry.Status = http.StatusOK
+	body, err := json.Marshal(newCompletion(x, strings.Join(x.pieces, ""), x.finish))
+	if err != nil {
+		return err
+	}
+	if x.is(Cut, EarlyEnd, Malformed, StreamError) {
+		return quiet(x.spoil(body))
+	}
+	if err := x.send(body); err != nil {
+		return err
+	}
+	x.entry.OutputTokens = len(x.pieces)
+	x.entry.Tokens = []int64{time.Now().UnixNano()}
+	return nil
+}
+
+// quiet turns the ends that a script asked for into success.
+func quiet(err error) error {
+	if errors.Is(err, errCut) || errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// completion is the answer to a request that does not stream.
+type completion struct {
+	ID      string   `json:"id"`
+	Object  string   `json:"object"`
+	Created int64    `json:"created"`
+	Model   string   `json:"model"`
+	Choices []choice `json:"choices"`
+	Usage   usage    `json:"usage"`
+}
+
+type choice struct {
+	Index   int          `json:"index"`
+	Message chat.Message `json:"message"`
+	Finish  *chat.Finish `json:"finish_reason"`
+}
+
+type usage struct {
+	Prompt     int `json:"prompt_tokens"`
+	Completion int `json:"completion_tokens"`
+	Total      int `json:"total_tokens"`
+}
+
+func newCompletion(x *exchange, text string, finish chat.Finish) completion {
+	c := completion{ID: x.id, Object: "chat.completion", Created: time.Now().Unix(), Model: x.server.cfg.Model,
+		Choices: []choice{{Message: chat.Message{Role: chat.Assistant, Content: text}}},
+		Usage:   usage{x.input, len(x.pieces), x.input + len(x.pieces)}}
+	if finish != "" {
+		c.Choices[0].Finish = &finish
+	}
+	return c
+}
