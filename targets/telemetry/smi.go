@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"switchover/results"
 )
@@ -88,7 +89,7 @@ func smiEnv() []string {
 	return env
 }
 
-// firstLine is what nvidia-smi said for itself, for an error.
+// firstLine is what nvidia-smi said for itself, made fit for an error.
 func firstLine(b []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
 	if line == "" {
@@ -97,7 +98,12 @@ func firstLine(b []byte) string {
 	if len(line) > 200 {
 		line = line[:200]
 	}
-	return ": " + strings.TrimSpace(strings.ToValidUTF8(line, "?"))
+	return ": " + strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(line, "?")))
 }
 
 // capped keeps what is written to it, up to a bound, and refuses the rest.

@@ -119,6 +119,7 @@ func TestSMIThatFailsSaysWhy(t *testing.T) {
 		{"no driver", "echo 'NVIDIA-SMI has failed because it could not reach the driver.'; echo more; exit 9",
 			"nvidia-smi: exit status 9: NVIDIA-SMI has failed because it could not reach the driver."},
 		{"no device", "echo 'No devices were found'; exit 6", "nvidia-smi: exit status 6: No devices were found"},
+		{"what a terminal would obey", "printf '\\033[2Jgone\\n'; exit 1", "nvidia-smi: exit status 1: ?[2Jgone"},
 		{"silent", "exit 1", "nvidia-smi: exit status 1"},
 		{"output without end", "while :; do echo 'GPU-aa, 1, 1, 1, 1, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'; done",
 			"nvidia-smi wrote more than 262144 bytes"},
