@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -32,14 +33,18 @@ func BuildMatrix(run *Run, s *Summary, ev *Evidence) *Matrix {
 		m.Incumbent = inc.Name
 	}
 	for _, b := range run.Policy.Require {
-		m.Require = append(m.Require, b.Name+" "+b.Text)
+		text := b.Name + " " + b.Text
+		if b.Limit == nil {
+			text = b.Name + " = " + b.Text
+		}
+		m.Require = append(m.Require, text)
 	}
 	var cs []*contender
 	for _, t := range run.Candidates() {
 		cs = append(cs, newContender(run, s, &t, ws))
 	}
 	if m.Incumbent != "" && run.Policy.Margin > 0 {
-		m.Require = append(m.Require, fmt.Sprintf("answers not worse than %s's by more than %s points", m.Incumbent, number(run.Policy.Margin)))
+		m.Require = append(m.Require, nonInferiorText(m.Incumbent, run.Policy.Margin))
 	}
 	score(ws, cs)
 	rank(cs)
@@ -66,6 +71,9 @@ func newContender(run *Run, s *Summary, t *RunTarget, ws []weighing) *contender 
 		summary: s.Target(t.Name),
 		values:  make([]*float64, len(ws)),
 	}
+	if c.summary != nil {
+		c.Simulated = c.Simulated || c.summary.Simulated
+	}
 	c.Checks, c.unknown = checks(run, s, t, c.summary)
 	for i, w := range ws {
 		if c.summary != nil {
@@ -80,10 +88,8 @@ func newContender(run *Run, s *Summary, t *RunTarget, ws []weighing) *contender 
 }
 
 func appendNew(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
+	if slices.Contains(list, s) {
+		return list
 	}
 	return append(list, s)
 }
@@ -100,7 +106,7 @@ func (c *contender) stand() {
 	case len(failed) > 0:
 		var why []string
 		for _, f := range failed {
-			why = append(why, fmt.Sprintf("fails %s (%s)", checkText(f), f.Detail))
+			why = append(why, failText(f))
 		}
 		c.Standing, c.Reason = Out, strings.Join(why, "; ")
 	case len(c.unknown) > 0:
@@ -172,7 +178,7 @@ func (m *Matrix) note(run *Run, s *Summary, candidates int, anyWeight bool) {
 	if run.State == StateInterrupted {
 		m.Notes = append(m.Notes, "the run was interrupted: the figures cover a part of the schedule")
 	}
-	if run.Simulated() {
+	if run.Simulated() || s.Simulated {
 		m.Notes = append(m.Notes, "simulated: figures of simulated targets say nothing about real models")
 	}
 }

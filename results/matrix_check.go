@@ -11,10 +11,6 @@ import (
 	"switchover/results/stats"
 )
 
-// unscoredLimit is the share of unscored dialogues above which a judged claim is
-// not made.
-const unscoredLimit = 0.02
-
 // unknownFact is the detail of a check on a fact that nobody gave.
 const unknownFact = "unknown, which does not satisfy a requirement"
 
@@ -34,7 +30,7 @@ func checks(run *Run, s *Summary, t *RunTarget, ts *TargetSummary) (out []Check,
 		out = append(out, c)
 	}
 	if inc := incumbent(run); inc != nil && run.Policy.Margin > 0 && !t.Incumbent {
-		out = append(out, checkNonInferior(run.Policy.Margin, inc.Name, s.Target(inc.Name), ts))
+		out = append(out, checkNonInferior(run.Policy.Margin, inc.Name, ts))
 	}
 	return out, unknown
 }
@@ -80,7 +76,7 @@ func checkFigure(b Bound, ts *TargetSummary) (c Check, known bool) {
 			bound = &up
 		}
 	}
-	c.Detail = fmt.Sprintf("%s of %d samples", amount(f.Unit, *f.Value), f.N)
+	c.Detail = fmt.Sprintf("%s over %d samples", amount(f.Unit, *f.Value), f.N)
 	if counted {
 		c.Detail = fmt.Sprintf("%d of %d", failures, f.N)
 	}
@@ -174,33 +170,29 @@ func checkFact(b Bound, t *RunTarget, ts *TargetSummary) Check {
 
 // checkNonInferior asks whether a target's answers are worse than the incumbent's
 // by more than the margin, from the one-sided 95 % bounds of the paired
-// difference. Too few dialogues decide nothing, and too many unscored ones do
-// not let it pass.
-func checkNonInferior(margin float64, name string, inc, ts *TargetSummary) Check {
-	c := Check{Name: NonInferiorCheck, Result: Unproven,
-		Want: fmt.Sprintf("answers not worse than %s's by more than %s points", name, number(margin))}
+// difference. Too few dialogues decide nothing, and neither do dialogues of which
+// too many could not be scored: the summary gives no bounds then.
+func checkNonInferior(margin float64, incumbent string, ts *TargetSummary) Check {
+	c := Check{Name: NonInferiorCheck, Result: Unproven, Want: nonInferiorText(incumbent, margin)}
 	if ts == nil || ts.Judged.Difference == nil || ts.Judged.Difference.Value == nil {
 		c.Detail = "no dialogue was judged for both"
 		return c
 	}
-	j := ts.Judged
-	c.Detail = fmt.Sprintf("%s points over %d dialogues", signed(*j.Difference.Value), j.Difference.N)
-	if j.LowerOneSided == nil || j.UpperOneSided == nil || j.Difference.N < stats.MinDialogues {
-		c.Detail += fmt.Sprintf("; at least %d are needed", stats.MinDialogues)
-		return c
-	}
-	blocked := max(unscoredShare(ts), unscoredShare(inc))
-	switch lower, upper := *j.LowerOneSided, *j.UpperOneSided; {
-	case upper < -margin:
+	j, d := ts.Judged, ts.Judged.Difference
+	c.Detail = fmt.Sprintf("%s points over %d dialogues", signed(*d.Value), d.N)
+	switch {
+	case d.N < stats.MinDialogues:
+		c.Detail += fmt.Sprintf(", at least %d are needed", stats.MinDialogues)
+	case j.LowerOneSided == nil || j.UpperOneSided == nil:
+		c.Detail += ": " + reasonOr(d.Reason, "not bounded")
+	case *j.UpperOneSided < -margin:
 		c.Result = Fail
-		c.Detail += fmt.Sprintf(", at most %s with 95 %% confidence", signed(upper))
-	case lower > -margin && blocked > unscoredLimit:
-		c.Detail += fmt.Sprintf(", at least %s, but %s of the dialogues could not be scored", signed(lower), amount("share", blocked))
-	case lower > -margin:
+		c.Detail += fmt.Sprintf(", at most %s with 95 %% confidence", signed(*j.UpperOneSided))
+	case *j.LowerOneSided > -margin:
 		c.Result = Pass
-		c.Detail += fmt.Sprintf(", at least %s with 95 %% confidence", signed(lower))
+		c.Detail += fmt.Sprintf(", at least %s with 95 %% confidence", signed(*j.LowerOneSided))
 	default:
-		c.Detail += fmt.Sprintf(", between %s and %s: not enough evidence", signed(lower), signed(upper))
+		c.Detail += fmt.Sprintf(", between %s and %s: not enough evidence", signed(*j.LowerOneSided), signed(*j.UpperOneSided))
 		if j.More > 0 {
 			c.Detail += fmt.Sprintf(", about %d more dialogues are needed", j.More)
 		}
@@ -208,11 +200,8 @@ func checkNonInferior(margin float64, name string, inc, ts *TargetSummary) Check
 	return c
 }
 
-func unscoredShare(ts *TargetSummary) float64 {
-	if ts == nil || ts.Judged.Dialogues+ts.Judged.Unscored == 0 {
-		return 0
-	}
-	return float64(ts.Judged.Unscored) / float64(ts.Judged.Dialogues+ts.Judged.Unscored)
+func nonInferiorText(incumbent string, margin float64) string {
+	return fmt.Sprintf("answers not worse than %s's by more than %s points", incumbent, number(margin))
 }
 
 func reasonOr(reason, def string) string {

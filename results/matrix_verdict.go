@@ -94,7 +94,7 @@ func (f *field) noVerdict(open []*contender) Decision {
 	if len(f.candidates) > 0 {
 		best := f.candidates[0]
 		d.Why = append(d.Why, fmt.Sprintf("%s comes first of what can be ranked (utility %s), but %s could still score more", best.Target,
-			number(*best.Utility), list(names(open))))
+			points(*best.Utility), list(names(open))))
 	}
 	d.Why = append(d.Why, f.whyOut()...)
 	return d
@@ -125,7 +125,7 @@ func (f *field) keep() Decision {
 	d := Decision{Kind: Keep, Target: inc.Target, Replacement: best.Target}
 	d.Text = fmt.Sprintf("Keep %s while it answers, no candidate scores above it; when it is gone, move to %s: %s%s.",
 		inc.Target, best.Target, best.figures(f.ws, inc), f.caveat(best))
-	d.Why = append(d.Why, fmt.Sprintf("%s scores %s, the best candidate %s", inc.Target, number(*inc.Utility), number(*best.Utility)))
+	d.Why = append(d.Why, fmt.Sprintf("%s scores %s, the best candidate %s", inc.Target, points(*inc.Utility), points(*best.Utility)))
 	d.Why = append(d.Why, f.whyFirst()...)
 	d.Settle = f.settleChecks(best)
 	return d
@@ -166,7 +166,7 @@ func (f *field) whyFirst() []string {
 	switch {
 	case len(f.candidates) > 1:
 		next := f.candidates[1]
-		s := fmt.Sprintf("%s scores %s, %s comes next with %s", best.Target, number(*best.Utility), next.Target, number(*next.Utility))
+		s := fmt.Sprintf("%s scores %s, %s comes next with %s", best.Target, points(*best.Utility), next.Target, points(*next.Utility))
 		if best.FirstShare != nil {
 			s += fmt.Sprintf("; first in %s of %d draws", amount("share", *best.FirstShare), f.m.Draws)
 		}
@@ -183,7 +183,7 @@ func (f *field) whyFirst() []string {
 	}
 	why = append(why, f.whyChecks(best)...)
 	for _, c := range f.unranked {
-		why = append(why, fmt.Sprintf("%s is not ranked (%s), but at best would score %s", c.Target, c.Reason, number(utility(f.ws, c.values, 1))))
+		why = append(why, fmt.Sprintf("%s is not ranked (%s), but at best would score %s", c.Target, c.Reason, points(utility(f.ws, c.values, 1))))
 	}
 	return append(why, f.whyOut()...)
 }
@@ -214,10 +214,10 @@ func (f *field) whyChecks(c *contender) []string {
 func (f *field) whyOut() []string {
 	var why []string
 	for _, c := range f.out {
-		s := fmt.Sprintf("%s is out: %s", c.Target, c.Reason)
+		s := c.Target + " is out: " + c.Reason
 		if len(f.candidates) > 0 && len(c.unknown) == 0 && c.summary != nil &&
 			utility(f.ws, c.values, 0) > *f.candidates[0].Utility {
-			s += fmt.Sprintf("; it would have scored %s", number(utility(f.ws, c.values, 0)))
+			s += fmt.Sprintf("; it would have scored %s", points(utility(f.ws, c.values, 0)))
 		}
 		why = append(why, s)
 	}

@@ -60,6 +60,9 @@ func signed(v float64) string {
 	return s
 }
 
+// points writes a utility, 0 to 1.
+func points(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
+
 // list joins words as a sentence does: a, b and c.
 func list(words []string) string {
 	if len(words) < 2 {
@@ -70,16 +73,18 @@ func list(words []string) string {
 
 // figureLabel is a figure in the middle of a sentence.
 func figureLabel(key string) string {
-	switch key {
-	case "usd_per_1k_conversations":
+	if key == "usd_per_1k_conversations" {
 		return "cost"
-	case "quality", "coherence", "understanding", "usefulness", "goodput":
+	}
+	info, ok := LookupFigure(key)
+	if !ok {
 		return key
 	}
-	if info, ok := LookupFigure(key); ok {
-		return info.Label
+	// Acronyms keep their capitals: TTFT p50, but error rate.
+	if l := info.Label; len(l) > 1 && l[1] >= 'a' && l[1] <= 'z' {
+		return strings.ToLower(l[:1]) + l[1:]
 	}
-	return key
+	return info.Label
 }
 
 // checkText is a requirement in the middle of a sentence.
@@ -87,15 +92,26 @@ func checkText(c Check) string {
 	if c.Name == NonInferiorCheck {
 		return c.Want
 	}
+	if _, ok := LookupFigure(c.Name); !ok {
+		return c.Name + " = " + c.Want
+	}
 	return figureLabel(c.Name) + " " + c.Want
+}
+
+// failText says why a requirement puts a target out.
+func failText(c Check) string {
+	if c.Name == NonInferiorCheck {
+		return fmt.Sprintf("its answers are worse (%s); wanted are %s", c.Detail, c.Want)
+	}
+	return fmt.Sprintf("fails %s (%s)", checkText(c), c.Detail)
 }
 
 // phrase says a figure's value so that it needs no heading.
 func phrase(key string, v float64) string {
 	info, _ := LookupFigure(key)
 	switch a := amount(info.Unit, v); key {
-	case "quality":
-		return "quality " + a + " of 5"
+	case "quality", "coherence", "understanding", "usefulness":
+		return key + " " + a + " of 5"
 	case "ttft_p50":
 		return "first token after " + a + " at the median"
 	case "tpot_p50":
@@ -152,7 +168,7 @@ func tradeOff(key string, v, was float64) string {
 		if math.Abs(v-was) < 0.05 {
 			return ""
 		}
-		return fmt.Sprintf("%s points of %s", signed(v-was), figureLabel(key))
+		return fmt.Sprintf("%s %s points %s", figureLabel(key), amount("points", math.Abs(v-was)), pick(v < was, "lower", "higher"))
 	}
 	if v <= 0 || was <= 0 {
 		return ""
