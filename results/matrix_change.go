@@ -17,15 +17,18 @@ type change struct {
 	distance float64
 }
 
-// dial is one number the winner depends on, with the range it can be turned in.
+// dial is one number the winner depends on, with how far it can be turned to
+// either side.
 type dial struct {
 	what string
-	unit string
+	unit string // empty for a weight
 	now  float64
 	ends [2]float64
 	// scale is what a distance is measured in where now is 0.
 	scale float64
-	set   func(ws []weighing, values [][]*float64, v float64)
+	// set puts v into ws or values, both of which are its own; the rows of values
+	// are not.
+	set func(ws []weighing, values [][]*float64, v float64)
 }
 
 // changes looks, one number at a time, for the nearest weight, anchor or figure
@@ -68,7 +71,10 @@ func dials(ws []weighing, cs []*contender) []dial {
 			// The winner's figure can only lose its place by worsening, a rival's win it
 			// by improving; past the anchors nothing changes.
 			d := dial{w.Figure + " of " + c.Target, unit, v, [2]float64{v, w.Anchor.Good}, span,
-				func(_ []weighing, values [][]*float64, v float64) { values[i][j] = &v }}
+				func(_ []weighing, values [][]*float64, v float64) {
+					values[i] = slices.Clone(values[i])
+					values[i][j] = &v
+				}}
 			if i == 0 {
 				d.ends[1] = w.Anchor.Bad
 			}
@@ -101,11 +107,12 @@ func anchorDial(j int, w weighing, unit string, good bool) dial {
 // another, and reports the nearer of the two places, rounded away from where the
 // dial stands to as few digits as still change the winner.
 func turn(d dial, ws []weighing, cs []*contender) (change, bool) {
+	now := make([][]*float64, len(cs))
+	for i, c := range cs {
+		now[i] = c.values
+	}
 	winner := func(v float64) int {
-		turned, values := slices.Clone(ws), make([][]*float64, len(cs))
-		for i, c := range cs {
-			values[i] = slices.Clone(c.values)
-		}
+		turned, values := slices.Clone(ws), slices.Clone(now)
 		d.set(turned, values, v)
 		best, first := -1.0, 0
 		for i := range values {

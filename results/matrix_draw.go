@@ -19,15 +19,13 @@ const draws = 2000
 type resampler struct {
 	blocks    int
 	dialogues []string // items judged for every contender, sorted
-	// varying[c][w] are the values of contender c's weighted figure w by unit, NaN
-	// free: nil where a block has none.
-	varying [][]series
+	varying   [][]series // by contender, then by weighted figure
 }
 
 // series is one figure of one target by unit of resampling.
 type series struct {
 	byDialogue bool
-	values     []*float64
+	values     []*float64 // nil: the block has none
 	mean       float64
 	ok         bool // at least two units, so that drawing means something
 }

@@ -170,7 +170,7 @@ func TestMatrixVerdicts(t *testing.T) {
 			results.NoVerdict, "", []string{"quality unknown for hosted and small-7b"}, []string{"role: judge"}},
 		{"every candidate fails",
 			func(es []entrant) []entrant { return []entrant{es[0], es[3]} },
-			results.NoneQualifies, "", []string{"small-13b, the only candidate", "-1.00 points"}, nil},
+			results.NoneQualifies, "", []string{"small-13b, the only one", "-1.00 points"}, nil},
 		{"one candidate that passes is an answer",
 			func(es []entrant) []entrant { return es[2:3] },
 			results.Migrate, "small-7b", nil, nil},

@@ -94,7 +94,7 @@ func (f *field) noVerdict(open []*contender) Decision {
 	if len(f.candidates) > 0 {
 		best := f.candidates[0]
 		d.Why = append(d.Why, fmt.Sprintf("%s comes first of what can be ranked (utility %s), but %s could still score more", best.Target,
-			points(*best.Utility), list(names(open))))
+			utilityText(*best.Utility), list(names(open))))
 	}
 	d.Why = append(d.Why, f.whyOut()...)
 	return d
@@ -102,13 +102,9 @@ func (f *field) noVerdict(open []*contender) Decision {
 
 func (f *field) noneQualifies() Decision {
 	d := Decision{Kind: NoneQualifies, Why: f.whyOut()}
-	who := fmt.Sprintf("none of the %d candidates meets the requirements", len(f.out))
+	d.Text = fmt.Sprintf("No candidate to move to: none of the %d meets the requirements.", len(f.out))
 	if len(f.out) == 1 {
-		who = f.out[0].Target + ", the only candidate, does not meet the requirements"
-	}
-	d.Text = "Do not move yet: " + who + "."
-	if len(f.out) == 1 {
-		d.Text = fmt.Sprintf("Do not move yet: %s: %s.", who, f.out[0].Reason)
+		d.Text = fmt.Sprintf("No candidate to move to: %s, the only one: %s.", f.out[0].Target, f.out[0].Reason)
 	}
 	for _, c := range f.out {
 		for _, check := range c.failed() {
@@ -125,7 +121,7 @@ func (f *field) keep() Decision {
 	d := Decision{Kind: Keep, Target: inc.Target, Replacement: best.Target}
 	d.Text = fmt.Sprintf("Keep %s while it answers, no candidate scores above it; when it is gone, move to %s: %s%s.",
 		inc.Target, best.Target, best.figures(f.ws, inc), f.caveat(best))
-	d.Why = append(d.Why, fmt.Sprintf("%s scores %s, the best candidate %s", inc.Target, points(*inc.Utility), points(*best.Utility)))
+	d.Why = append(d.Why, fmt.Sprintf("%s scores %s, the best candidate %s", inc.Target, utilityText(*inc.Utility), utilityText(*best.Utility)))
 	d.Why = append(d.Why, f.whyFirst()...)
 	d.Settle = f.settleChecks(best)
 	return d
@@ -166,7 +162,7 @@ func (f *field) whyFirst() []string {
 	switch {
 	case len(f.candidates) > 1:
 		next := f.candidates[1]
-		s := fmt.Sprintf("%s scores %s, %s comes next with %s", best.Target, points(*best.Utility), next.Target, points(*next.Utility))
+		s := fmt.Sprintf("%s scores %s, %s comes next with %s", best.Target, utilityText(*best.Utility), next.Target, utilityText(*next.Utility))
 		if best.FirstShare != nil {
 			s += fmt.Sprintf("; first in %s of %d draws", amount("share", *best.FirstShare), f.m.Draws)
 		}
@@ -183,7 +179,7 @@ func (f *field) whyFirst() []string {
 	}
 	why = append(why, f.whyChecks(best)...)
 	for _, c := range f.unranked {
-		why = append(why, fmt.Sprintf("%s is not ranked (%s), but at best would score %s", c.Target, c.Reason, points(utility(f.ws, c.values, 1))))
+		why = append(why, fmt.Sprintf("%s is not ranked (%s), but at best would score %s", c.Target, c.Reason, utilityText(utility(f.ws, c.values, 1))))
 	}
 	return append(why, f.whyOut()...)
 }
@@ -217,7 +213,7 @@ func (f *field) whyOut() []string {
 		s := c.Target + " is out: " + c.Reason
 		if len(f.candidates) > 0 && len(c.unknown) == 0 && c.summary != nil &&
 			utility(f.ws, c.values, 0) > *f.candidates[0].Utility {
-			s += fmt.Sprintf("; it would have scored %s", points(utility(f.ws, c.values, 0)))
+			s += fmt.Sprintf("; it would have scored %s", utilityText(utility(f.ws, c.values, 0)))
 		}
 		why = append(why, s)
 	}

@@ -51,17 +51,20 @@ func inUnit(unit string, v float64, n int) string {
 	return digits(v, n) + " " + unit
 }
 
-// signed writes a difference in points with its sign.
+// signed writes a difference in points with its sign; what rounds to zero has none.
 func signed(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 2, 64)
-	if v > 0 {
+	switch s := strconv.FormatFloat(math.Abs(v), 'f', 2, 64); {
+	case s == "0.00":
+		return s
+	case v < 0:
+		return "-" + s
+	default:
 		return "+" + s
 	}
-	return s
 }
 
-// points writes a utility, 0 to 1.
-func points(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
+// utilityText writes a utility, 0 to 1.
+func utilityText(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
 
 // list joins words as a sentence does: a, b and c.
 func list(words []string) string {

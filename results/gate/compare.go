@@ -145,9 +145,9 @@ func difference(info results.FigureInfo, target string, b, n *results.TargetSumm
 	if base.Value == nil || now.Value == nil {
 		return d, true
 	}
-	d.Diff, d.Low, d.High = recover2(base, now, func(v float64) float64 { return v })
+	d.Diff, d.Low, d.High = propagate(base, now, func(v float64) float64 { return v })
 	if *base.Value > 0 && *now.Value > 0 {
-		d.Ratio, d.RatioLow, d.RatioHigh = recover2(base, now, math.Log)
+		d.Ratio, d.RatioLow, d.RatioHigh = propagate(base, now, math.Log)
 		for _, p := range []*float64{d.Ratio, d.RatioLow, d.RatioHigh} {
 			if p != nil {
 				*p = math.Exp(*p)
@@ -166,9 +166,9 @@ func difference(info results.FigureInfo, target string, b, n *results.TargetSumm
 	return d, true
 }
 
-// recover2 is f(now) - f(base) and its interval for a rising f. A bound is nil
+// propagate gives f(now) - f(base) and its interval for a rising f. A bound is nil
 // where one of the two it needs is missing or has no f.
-func recover2(base, now results.Figure, f func(float64) float64) (d, low, high *float64) {
+func propagate(base, now results.Figure, f func(float64) float64) (d, low, high *float64) {
 	b, n := f(*base.Value), f(*now.Value)
 	diff := n - b
 	d = &diff

@@ -10,6 +10,7 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -218,11 +219,11 @@ func (r *Report) conclude(run *results.Run, s *results.Summary) {
 	}
 }
 
-// missed says by how much, in the figure's base unit.
+// missed says by how much, the value in the figure's base unit.
 func (row *Row) missed() string {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 	s := fmt.Sprintf("%s of %s is %s %s, objective %s %s", row.Figure, row.Target,
-		number(*row.Value), row.Unit, row.Op, number(row.Limit))
+		number(*row.Value), row.Unit, row.Op, cmp.Or(row.Text, number(row.Limit)))
 	if row.ByShare != nil {
 		return fmt.Sprintf("%s: missed by %s %%", s, number(100**row.ByShare))
 	}
