@@ -18,7 +18,7 @@ const draws = 2000
 // is printed, which is not in general the mean of its blocks.
 type resampler struct {
 	blocks    int
-	dialogues []string // items judged for every contender, sorted
+	dialogues []string   // items judged for every contender, sorted
 	varying   [][]series // by contender, then by weighted figure
 }
 
