@@ -13,14 +13,14 @@ import (
 // trace collects when a connection came about and a request left. Its hooks run
 // on net/http's goroutines, some of them even after the attempt has ended.
 type trace struct {
-	mu                          sync.Mutex
-	dnsStart, connectStart      time.Time
-	tlsStart                    time.Time
-	dns, connect, handshake     time.Duration
-	hasDNS, hasConnect, hasTLS  bool
-	gotConn, sent, firstByte    time.Time
-	reused, handshaking         bool
-	conn                        wire.Stamped
+	mu                         sync.Mutex
+	dnsStart, connectStart     time.Time
+	tlsStart                   time.Time
+	dns, connect, handshake    time.Duration
+	hasDNS, hasConnect, hasTLS bool
+	gotConn, sent, firstByte   time.Time
+	reused, handshaking        bool
+	conn                       wire.Stamped
 }
 
 func (t *trace) hooks(w *watch, firstByte time.Duration) *httptrace.ClientTrace {

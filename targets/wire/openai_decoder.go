@@ -23,6 +23,7 @@ const (
 	maxChunks   = 1 << 18  // events with content
 	maxCalls    = 128      // tool calls
 	maxCallName = 4 << 10  // bytes of a call's id and name
+	maxForeign  = 4 << 10  // bytes of a body that is not the protocol
 )
 
 // Ender is implemented by decoders that can tell that the terminal marker has
@@ -77,6 +78,7 @@ const (
 	unknownFraming framing = iota
 	eventStream
 	oneDocument
+	foreign // not the protocol: kept in head for the message
 )
 
 var _ Ender = (*openAIDecoder)(nil)
@@ -118,14 +120,21 @@ func (d *openAIDecoder) split(b []byte) error {
 		}
 		b, d.head = d.head, nil
 	}
-	if d.framing == eventStream {
+	switch d.framing {
+	case eventStream:
 		return d.sse.feed(b, d.event)
+	case oneDocument:
+		closed, err := d.document.feed(b)
+		if err != nil || !closed || d.done {
+			return err
+		}
+		return d.whole(d.document.text)
 	}
-	complete, err := d.document.feed(b)
-	if err != nil || !complete || d.done {
-		return err
+	d.head = append(d.head, b[:min(len(b), maxForeign-len(d.head))]...)
+	if len(d.head) == maxForeign {
+		return d.notProtocol()
 	}
-	return d.whole(d.document.text)
+	return nil
 }
 
 // recognise decides by the first byte that says something: servers mislabel
@@ -134,7 +143,10 @@ func (d *openAIDecoder) recognise() error {
 	if d.encoding != "" && !strings.EqualFold(d.encoding, "identity") {
 		return fmt.Errorf("the response is compressed (%s) though that was not asked for: its events cannot be timed", d.encoding)
 	}
-	seen := bytes.TrimLeft(d.head, "\xef\xbb\xbf \t\r\n")
+	seen := d.head
+	for len(seen) > 0 && strings.IndexByte("\xef\xbb\xbf \t\r\n", seen[0]) >= 0 {
+		seen = seen[1:]
+	}
 	switch {
 	case len(seen) == 0 && len(d.head) > maxEvent:
 		return tooLarge("the white space before the response", maxEvent)
@@ -143,12 +155,15 @@ func (d *openAIDecoder) recognise() error {
 		d.framing, d.head = oneDocument, seen
 	case d.kind == "text/event-stream" || strings.IndexByte(":deir", seen[0]) >= 0:
 		d.framing = eventStream // data, event, id, retry or a comment
-	case seen[0] == '<':
-		return fmt.Errorf("answered with a page (%s) instead of a chat completion: is the url that of the API?", d.kind)
 	default:
-		return fmt.Errorf("answered with something else than a chat completion (%s): %s", d.kind, seen)
+		d.framing = foreign
 	}
 	return nil
+}
+
+// notProtocol quotes the beginning of a body that no chat completion begins with.
+func (d *openAIDecoder) notProtocol() error {
+	return fmt.Errorf("answered %q instead of a chat completion; is the url that of the API? It says: %s", d.kind, plainText(d.head))
 }
 
 // event takes one event of the stream.
@@ -166,7 +181,7 @@ func (d *openAIDecoder) event(name string, data []byte) error {
 	}
 	var e openAIEvent
 	if err := json.Unmarshal(data, &e); err != nil {
-		return fmt.Errorf("an event is no chat completion chunk: %w: %s", err, data)
+		return fmt.Errorf("an event is no chat completion chunk: %s: %s", jsonProblem(err), data)
 	}
 	if e.failed() {
 		return streamError(data)
@@ -178,7 +193,7 @@ func (d *openAIDecoder) event(name string, data []byte) error {
 func (d *openAIDecoder) whole(data []byte) error {
 	var e openAIEvent
 	if err := json.Unmarshal(data, &e); err != nil {
-		return fmt.Errorf("the response is no chat completion: %w: %s", err, data)
+		return fmt.Errorf("the response is no chat completion: %s: %s", jsonProblem(err), data)
 	}
 	if e.failed() {
 		return streamError(data)
@@ -321,8 +336,18 @@ func (d *openAIDecoder) Close(readErr error) Outcome {
 }
 
 func (d *openAIDecoder) finishBody() error {
-	if d.framing == eventStream {
-		return d.sse.flush(d.event)
+	switch d.framing {
+	case eventStream:
+		err := d.sse.flush(d.event)
+		var said *chat.Failure
+		if errors.As(err, &said) {
+			return err
+		}
+		return nil // half an event is not malformed, it is interrupted
+	case foreign:
+		return d.notProtocol()
+	case unknownFraming:
+		return d.recognise() // an empty body may still be a compressed one
 	}
-	return d.recognise() // an empty body may still be a compressed one
+	return nil
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -69,7 +70,7 @@ func (c *openAIContent) UnmarshalJSON(b []byte) error {
 		Thinking json.RawMessage `json:"thinking"` // text, or again a list of parts
 	}
 	if err := json.Unmarshal(b, &parts); err != nil {
-		return fmt.Errorf("content is neither text nor a list of parts: %w", err)
+		return errors.New("content is neither text nor a list of parts")
 	}
 	for _, p := range parts {
 		c.text += p.Text
@@ -188,6 +189,17 @@ func decodeError(body []byte) (openAIError, bool) {
 		}
 	}
 	return out, false
+}
+
+// jsonProblem says what is wrong with JSON in terms of the JSON, not of Go.
+func jsonProblem(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		return fmt.Sprintf("the field %s cannot be a %s", wrong.Field, wrong.Value)
+	} else if wrong != nil {
+		return "it cannot be a " + wrong.Value
+	}
+	return err.Error()
 }
 
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
