@@ -121,7 +121,7 @@ func meanOf(x []float64) float64 {
 // The naive error over turns is computed beside them to show that the simulation
 // can tell: it is wrong in about a fifth.
 func TestTypeIError(t *testing.T) {
-	const margin, sims = 0.25, 8000 // standard error of a 5 % share: 0.24 points
+	const margin, sims = 0.25, 5000 // standard error of a 5 % share: 0.3 points
 	for _, g := range []int{10, 20, 40, 100} {
 		r := NewRand(int64(g), "type I error")
 		var pass, fail, miss, naive int
