@@ -14,7 +14,7 @@ import (
 // Answers vary between conversations, as models do on easy and hard ones.
 const (
 	difficultySD = 0.35 // of a conversation, the same for every server
-	affinitySD   = 0.15 // of one server's luck with one conversation
+	affinitySD   = 0.1  // of one server's luck with one conversation
 	lengthSD     = 0.2  // of an answer's length, relative
 	straying     = 0.15 // share of sentences one grade off their turn
 )

@@ -12,7 +12,7 @@ import (
 
 // judgeNoise is the standard deviation of a judge's mood, in points, before
 // rounding to a whole number.
-const judgeNoise = 0.25
+const judgeNoise = 0.2
 
 // maxGraded bounds how much of a dialogue is read, in bytes.
 const maxGraded = 64 << 10

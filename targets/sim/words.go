@@ -31,15 +31,17 @@ func languageOf(text string) language {
 	return inEnglish
 }
 
-// keywords are what a message is about, longest first: words that are not
-// function words, or in Chinese the stretches between them. At most three; never
-// none, so that a sentence about them can always be said.
+// keywords are what a message is about, longest first: words that are neither
+// function words nor look like verbs, or in Chinese the stretches between
+// function characters. At most three; never none, so that a sentence about them
+// can always be said.
 func keywords(text string) []string {
 	words := contentWords(text)
 	lang := languageOf(text)
 	slices.SortStableFunc(words, func(a, b string) int { return utf8.RuneCountInString(b) - utf8.RuneCountInString(a) })
 	words = slices.DeleteFunc(words, func(w string) bool {
-		return len(w) > maxSlot/2 || utf8.RuneCountInString(w) < 2 || lang == inEnglish && len(w) < 4
+		return len(w) > maxSlot/2 || utf8.RuneCountInString(w) < 2 ||
+			lang == inEnglish && (len(w) < 4 || strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "ing"))
 	})
 	if len(words) > 3 {
 		words = words[:3]
@@ -84,10 +86,8 @@ func contentWords(text string) []string {
 			if isHan {
 				han = 1
 			} else if !letter {
-				start = i + utf8.RuneLen(r)
-				if r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)) {
-					start = i + 1 // a byte that is not UTF-8
-				}
+				_, size := utf8.DecodeRuneInString(text[i:])
+				start = i + size
 			}
 		}
 	}
@@ -98,14 +98,16 @@ func contentWords(text string) []string {
 // stopHan are characters that seldom belong to what a sentence is about.
 const stopHan = "的了吗呢吧啊呀我你您他她它们是在和与或把被给对从到就都也还要想请能会可以怎么如何什为哪些这那个一下有没不很最更让用来去说做但而且因所果只再已经"
 
-var stopWords = setOf(`about above after again also although always another anything around because been before being
-	below between both cannot could does doing done each either else even every everything from give given gives going
-	have having help here however into just know less like make makes many maybe might more most much must need needs
-	never only other others ought over please quite rather really same shall should show since some something still such
-	tell than that their them then there these they thing things think this those through under until upon used uses
-	using very want wants well were what when where whether which while will with within without would write your yours
-	a an and are as at be but by can do for get has how i if in is it its let me my no not of on or our out see so
-	the to too try up us was way we who why you now new one two say ask yes`)
+var stopWords = setOf(`
+	a about above added after again also although always an and another anything are around as ask at be became
+	because become been before being below between both but by can cannot comes could do does doing done each
+	either else even every everything for from get gets getting give given gives going has have having help here
+	how however i if in into is it its just know less let like make makes many maybe me might more most much must
+	my need needs never new no not now of on one only or other others ought our out over please quite rather
+	really same say see shall should show since so some something still such takes tell than that the their them
+	then there these they thing things think this those through to too took try two under until up upon us used
+	uses using very want wants was way we well went were what when where whether which while who why will with
+	within without would write yes you your yours`)
 
 func setOf(words string) map[string]bool {
 	set := map[string]bool{}
