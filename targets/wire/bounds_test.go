@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"switchover/targets/chat"
+)
+
+// endless feeds piece over and over until the decoder has had enough.
+func endless(header http.Header, first, piece string) (out Outcome, fed int) {
+	d := OpenAI{}.Decoder(&http.Response{Header: header})
+	nothing := func(Chunk) {}
+	if d.Feed(0, []byte(first), nothing) == nil {
+		for fed = len(first); fed < 2*maxBody && d.Feed(0, []byte(piece), nothing) == nil; fed += len(piece) {
+		}
+	}
+	return d.Close(nil), fed
+}
+
+func TestEveryBoundHolds(t *testing.T) {
+	stream := http.Header{"Content-Type": {"text/event-stream"}}
+	long := strings.Repeat("x", 64<<10)
+	event := func(delta string) string { return `data: {"choices":[{"index":0,"delta":` + delta + "}]}\n\n" }
+	for _, tc := range []struct {
+		intent, first, piece string
+		atMost               int // bytes taken
+		say                  string
+	}{
+		{"a line that never ends", "data: ", long, maxEvent + len(long), "a line of the stream is larger than 1048576 bytes"},
+		{"an event that never ends", "", "data: " + long + "\n", maxEvent + 2*len(long), "an event of the stream is larger than 1048576 bytes"},
+		{"white space before anything", "", strings.Repeat(" ", 64<<10), maxEvent + 2*len(long), "white space"},
+		{"comments for ever", ":\n", ": " + long + "\n", maxBody + len(long), "the response is larger than 67108864 bytes"},
+		{"text for ever", "", event(`{"content":"` + long + `"}`), maxText + 3*len(long), "the answer is larger than 4194304 bytes"},
+		{"tool arguments for ever", "", event(`{"tool_calls":[{"index":0,"function":{"arguments":"` + long + `"}}]}`), maxText + 3*len(long), "the answer is larger"},
+		{"a document that never closes", `{"choices":"`, long, maxDocument + len(long), "the response is larger than 8388608 bytes"},
+		{"another protocol", "SSH-2.0-", long, 2 * len(long), "instead of a chat completion"},
+	} {
+		out, fed := endless(stream, tc.first, tc.piece)
+		if tc.intent == "another protocol" {
+			out, fed = endless(http.Header{}, tc.first, tc.piece)
+		}
+		if out.Failure == nil || out.Failure.Class != chat.Malformed || !strings.Contains(out.Failure.Message, tc.say) {
+			t.Errorf("%s: failure %v, want malformed: %s", tc.intent, out.Failure, tc.say)
+		}
+		if fed > tc.atMost {
+			t.Errorf("%s: took %d bytes", tc.intent, fed)
+		}
+	}
+}
+
+func TestTooManyEvents(t *testing.T) {
+	d := &openAIDecoder{chunks: maxChunks - 1}
+	event := []byte(`data: {"choices":[{"index":0,"delta":{"content":"x"}}]}` + "\n\n")
+	for i, want := range []bool{true, false} {
+		if err := d.Feed(0, event, func(Chunk) {}); (err == nil) != want {
+			t.Errorf("event %d: %v", maxChunks+i, err)
+		}
+	}
+}
+
+func TestTooManyToolCalls(t *testing.T) {
+	var body bytes.Buffer
+	for i := range maxCalls + 1 {
+		fmt.Fprintf(&body, `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":%d,"id":"c%d"}]}}]}`+"\n\n", i, i)
+	}
+	if out := readBody(body.Bytes(), nil, 1000, nil).Outcome; out.Failure == nil || out.Failure.Class != chat.Malformed {
+		t.Errorf("failure %v", out.Failure)
+	}
+}
+
+func TestCompressedBodyIsRefused(t *testing.T) {
+	header := http.Header{"Content-Type": {"text/event-stream"}, "Content-Encoding": {"gzip"}}
+	for _, body := range []string{"\x1f\x8b\x08", ""} {
+		out := readBody([]byte(body), header, 1, nil).Outcome
+		if out.Failure == nil || out.Failure.Class != chat.Malformed || !strings.Contains(out.Failure.Message, "gzip") {
+			t.Errorf("body %q: failure %v", body, out.Failure)
+		}
+	}
+}
+
+// BenchmarkFeed is a stream of single-token events, as servers send them.
+func BenchmarkFeed(b *testing.B) {
+	event := []byte(`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1795334609,"model":"m-1",` +
+		`"choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}],"usage":null}` + "\n\n")
+	chunks := 0
+	newDecoder := func() Decoder { return OpenAI{}.Decoder(&http.Response{Header: http.Header{}}) }
+	d := newDecoder()
+	b.SetBytes(int64(len(event)))
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if i%10000 == 9999 {
+			d = newDecoder() // before a bound is reached
+		}
+		if err := d.Feed(0, event, func(Chunk) { chunks++ }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if chunks == 0 {
+		b.Fatal("no chunks")
+	}
+}
