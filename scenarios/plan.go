@@ -40,26 +40,37 @@ type Start struct {
 	Think []time.Duration
 }
 
-// Estimate is what a plan would send, all targets and stages together and for
-// each target. Worst case counts one token a byte of input and every answer at
-// its token limit; expected counts about four bytes of Latin script or one CJK
-// character a token and half the limit.
+// Estimate is what a plan would send, all stages together, for each target of
+// the scenario in its order. Every turn sends the history before it again.
+//
+// The worst case counts one token a byte of input and every answer at its token
+// limit; retries are not in it, because they are made only where nothing was
+// answered. The expected case counts a token for four bytes of Latin script or
+// one CJK character, and half the limit (simulated targets: their mean answer).
+//
+// A users stage that ends by time has no strict worst case, since a faster
+// server is asked more: it is reckoned as if no turn took less than 250 ms
+// (simulated targets: less, if they are faster). The driver's budget is strict.
 type Estimate struct {
 	Targets []TargetEstimate
-	Time    time.Duration // of the load; judging comes on top
+	// Time is how long the load is likely to take, its last answers included;
+	// judging comes on top. A server of which nothing is known is taken to need
+	// 1 s to the first token and 20 ms for each further one.
+	Time time.Duration
 }
 
 // TargetEstimate is one target's share of an Estimate, judges included.
 type TargetEstimate struct {
 	Target            string
-	Requests          int
+	Requests          int // expected
 	InputTokens       int // expected
 	OutputTokens      int // expected
 	WorstInputTokens  int
 	WorstOutputTokens int
 	USD               *float64 // expected; nil: no price known
 	WorstUSD          *float64
-	PeakQPS           float64 // requests a second that follow from the rate
+	WorstRequests     int
+	PeakQPS           float64 // requests a second that follow from the rate; 0 unknown (users)
 	PeakConcurrent    int     // users, or what the rate implies at the total timeout; 0 unknown
 	// Reason says why the cost is unknown.
 	Reason string

@@ -10,16 +10,18 @@ import "switchover/targets/chat"
 
 // Scenario is one scenario file. Field names in the file are the json tags.
 // Strings with a unit ("500ms", "5/s", "1%") have types of their own in units.go.
+// The jsonschema tags bind the parser and the published schema alike.
 type Scenario struct {
+	// Name is part of the run's folder: letters, digits and . _ - only.
 	Name        string  `json:"name"`
 	Description string  `json:"description,omitempty"`
 	Incumbent   string  `json:"incumbent,omitempty"` // a target's name
 	Seed        int64   `json:"seed,omitempty"`
 	Budget      *Budget `json:"budget,omitempty"`
 
-	Targets    []Target            `json:"targets"`
+	Targets    []Target            `json:"targets" jsonschema:"minItems=1,maxItems=64"`
 	Workload   Workload            `json:"workload"`
-	Load       []Stage             `json:"load"`
+	Load       []Stage             `json:"load" jsonschema:"minItems=1,maxItems=64"`
 	Objectives map[string]Quantity `json:"objectives,omitempty"` // figure key: limit
 	Eval       *Eval               `json:"eval,omitempty"`
 	Decision   Decision            `json:"decision,omitempty"`
@@ -27,16 +29,16 @@ type Scenario struct {
 
 // Budget bounds a run; it refuses to start above it and stops when it is reached.
 type Budget struct {
-	USD      *float64 `json:"usd,omitempty"`
-	Requests *int     `json:"requests,omitempty"`
+	USD      *float64 `json:"usd,omitempty" jsonschema:"exclusiveMinimum=0"`
+	Requests *int     `json:"requests,omitempty" jsonschema:"minimum=1"`
 	Time     Duration `json:"time,omitempty"`
 }
 
 // Target is one endpoint: an API (url) or a simulated one (simulate).
 type Target struct {
 	Name     string    `json:"name"`
-	Role     string    `json:"role,omitempty"`     // "judge", or empty for a candidate
-	Protocol string    `json:"protocol,omitempty"` // default openai
+	Role     string    `json:"role,omitempty" jsonschema:"enum=judge"` // "judge", or absent for a candidate
+	Protocol string    `json:"protocol,omitempty"`                     // default openai
 	URL      string    `json:"url,omitempty"`
 	Model    string    `json:"model,omitempty"`
 	Key      *Key      `json:"key,omitempty"`
@@ -61,11 +63,12 @@ type Key struct {
 
 // Params are sampling parameters.
 type Params struct {
-	MaxTokens   int          `json:"max_tokens,omitempty"`
+	// MaxTokens is the most an answer may have. Default 256.
+	MaxTokens   int          `json:"max_tokens,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	Temperature *Temperature `json:"temperature,omitempty"` // a number, or as-allowed
-	TopP        *float64     `json:"top_p,omitempty"`
+	TopP        *float64     `json:"top_p,omitempty" jsonschema:"exclusiveMinimum=0,maximum=1"`
 	Seed        *int64       `json:"seed,omitempty"`
-	Stop        []string     `json:"stop,omitempty"`
+	Stop        []string     `json:"stop,omitempty" jsonschema:"minItems=1,maxItems=4"`
 }
 
 // System is what a target is told instead of the workload's system prompt:
@@ -77,23 +80,23 @@ type System struct {
 
 // Price is USD per 1M tokens.
 type Price struct {
-	Input      *float64 `json:"input,omitempty"`
-	Output     *float64 `json:"output,omitempty"`
-	CacheRead  *float64 `json:"cache_read,omitempty"`
-	CacheWrite *float64 `json:"cache_write,omitempty"`
+	Input      *float64 `json:"input,omitempty" jsonschema:"minimum=0"`
+	Output     *float64 `json:"output,omitempty" jsonschema:"minimum=0"`
+	CacheRead  *float64 `json:"cache_read,omitempty" jsonschema:"minimum=0"`
+	CacheWrite *float64 `json:"cache_write,omitempty" jsonschema:"minimum=0"`
 }
 
 // Cost prices a self-hosted target by the hour.
 type Cost struct {
-	GPUHour float64 `json:"gpu_hour"`       // USD per GPU and hour
-	GPUs    int     `json:"gpus,omitempty"` // default 1
+	GPUHour float64 `json:"gpu_hour" jsonschema:"exclusiveMinimum=0"` // USD per GPU and hour
+	GPUs    int     `json:"gpus,omitempty" jsonschema:"minimum=1"`    // default 1
 }
 
 // Limits are what a target allows; a plan above them is refused.
 type Limits struct {
-	QPS          float64 `json:"qps,omitempty"`
-	Concurrent   int     `json:"concurrent,omitempty"`
-	TokensPerDay int64   `json:"tokens_per_day,omitempty"`
+	QPS          float64 `json:"qps,omitempty" jsonschema:"exclusiveMinimum=0"`
+	Concurrent   int     `json:"concurrent,omitempty" jsonschema:"minimum=1"`
+	TokensPerDay int64   `json:"tokens_per_day,omitempty" jsonschema:"minimum=1"`
 }
 
 // Timeouts of one attempt. Defaults: 5s, 30s, 30s, 5m.
@@ -106,32 +109,43 @@ type Timeouts struct {
 
 // Retry bounds attempts. Defaults: 3 attempts, backoff 1s.
 type Retry struct {
-	Attempts int      `json:"attempts,omitempty"`
+	Attempts int      `json:"attempts,omitempty" jsonschema:"minimum=1,maximum=10"`
 	Backoff  Duration `json:"backoff,omitempty"`
 }
 
 // Simulate describes a simulated server: what `switchover sim` serves.
 type Simulate struct {
-	TTFT    Duration `json:"ttft"`              // to the first token of an empty prompt
-	TPOT    Duration `json:"tpot"`              // per further token
-	Jitter  Share    `json:"jitter,omitempty"`  // standard deviation of both, relative
-	Batch   int      `json:"batch,omitempty"`   // requests served at once; the rest queue. Default 64
-	Prefill Rate     `json:"prefill,omitempty"` // input tokens a second; 0 is instant
-	Output  int      `json:"output,omitempty"`  // mean tokens of an answer, before max_tokens. Default 60
-	Quality *float64 `json:"quality,omitempty"` // 0 to 5, of the sentences it answers with. Default 4
-	Faults  []Fault  `json:"faults,omitempty"`
+	// TTFT is the time to the first token of an empty prompt.
+	TTFT Duration `json:"ttft"`
+	// TPOT is the time of each further token.
+	TPOT Duration `json:"tpot"`
+	// Jitter is the standard deviation of both, relative to them.
+	Jitter Share `json:"jitter,omitempty"`
+	// Batch is how many requests are served at once; the rest queue. Default 64.
+	Batch int `json:"batch,omitempty" jsonschema:"minimum=1,maximum=4096"`
+	// Prefill is input tokens a second; absent, prompts take no time.
+	Prefill Rate `json:"prefill,omitempty"`
+	// Output is the mean length of an answer in tokens, before max_tokens. Default 60.
+	Output int `json:"output,omitempty" jsonschema:"minimum=1,maximum=100000"`
+	// Quality of the sentences it answers with, 0 to 5. Default 4.
+	Quality *float64 `json:"quality,omitempty" jsonschema:"minimum=0,maximum=5"`
+	// Queue is how many requests wait beyond the batch before a 503. Default 1024.
+	Queue int `json:"queue,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// Untidy is the share of a judge's verdicts that cannot be read.
+	Untidy Share   `json:"untidy,omitempty"`
+	Faults []Fault `json:"faults,omitempty" jsonschema:"maxItems=64"`
 }
 
 // Fault is one scripted fault: by share of requests, or always in a window of
 // time since the server's start, or a share within a window.
 type Fault struct {
-	Kind  string   `json:"kind"` // see FaultKinds
+	Kind  string   `json:"kind"` // one of FaultKinds
 	Share Share    `json:"share,omitempty"`
 	From  Duration `json:"from,omitempty"`
 	Until Duration `json:"until,omitempty"`
 	// After is how many tokens are sent before stall, cut, early_end, malformed
 	// and stream_error happen. Default 3.
-	After int `json:"after,omitempty"`
+	After int `json:"after,omitempty" jsonschema:"minimum=1,maximum=100000"`
 	// For is how long slow_first_byte and stall take, and what rate_limited's
 	// Retry-After says. Default 1s.
 	For Duration `json:"for,omitempty"`
@@ -145,51 +159,59 @@ var FaultKinds = []string{"rate_limited", "server_error", "refused", "slow_first
 type Workload struct {
 	Conversations *Source `json:"conversations"`
 	// MaxTurns cuts longer conversations; 0 leaves them whole.
-	MaxTurns int `json:"max_turns,omitempty"`
+	MaxTurns int `json:"max_turns,omitempty" jsonschema:"minimum=1"`
 	// Sample takes that many conversations, chosen by the seed; 0 takes all.
-	Sample int `json:"sample,omitempty"`
+	Sample int `json:"sample,omitempty" jsonschema:"minimum=1"`
 }
 
 // Source is where conversations come from: the word bundled, or a file.
 type Source struct {
 	Bundled bool   `json:"-"`
 	File    string `json:"file,omitempty"`
-	Format  string `json:"format,omitempty"` // see prompts.Formats
+	Format  string `json:"format,omitempty"` // default conversations
 }
 
 // Stage is one stretch of load.
 type Stage struct {
-	Name string `json:"name,omitempty"` // default its mode and number
-	Mode string `json:"mode"`           // open, users
-	// Rate is conversation starts per target (open).
+	// Name defaults to the mode and the stage's number: users-2.
+	Name string `json:"name,omitempty"`
+	// Mode is open (conversations start by the clock, whether or not earlier ones
+	// have ended) or users (each user has one conversation at a time).
+	Mode string `json:"mode" jsonschema:"enum=open,enum=users"`
+	// Rate is conversation starts of each target (open).
 	Rate     Rate   `json:"rate,omitempty"`
-	Arrivals string `json:"arrivals,omitempty"` // poisson (default), constant
+	Arrivals string `json:"arrivals,omitempty" jsonschema:"enum=poisson,enum=constant"` // poisson (default), constant
 	// Users is how many converse with each target at once (users).
-	Users int `json:"users,omitempty"`
+	Users int `json:"users,omitempty" jsonschema:"minimum=1,maximum=100000"`
 	// Think is how long a person thinks before the next turn, also in open loop
 	// (between the turns of one conversation). Default none.
 	Think    *Think   `json:"think,omitempty"`
 	Duration Duration `json:"duration,omitempty"`
 	// Conversations ends the stage after that many starts per target.
-	Conversations int   `json:"conversations,omitempty"`
+	Conversations int   `json:"conversations,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	Measure       *bool `json:"measure,omitempty"` // default true
 	// Order says whether targets meet the same minute: interleaved (default) or
 	// sequential.
-	Order string `json:"order,omitempty"`
+	Order string `json:"order,omitempty" jsonschema:"enum=interleaved,enum=sequential"`
 }
 
 // Think is a distribution of think times: a duration, or {uniform: [a, b]}.
 type Think struct {
 	Fixed   Duration   `json:"-"`
-	Uniform []Duration `json:"uniform,omitempty"`
+	Uniform []Duration `json:"uniform" jsonschema:"minItems=2,maxItems=2"`
 }
 
 // Eval says how answers are judged.
 type Eval struct {
-	Judges    []string `json:"judges"`
-	Criteria  []string `json:"criteria,omitempty"`  // default coherence, understanding, usefulness
-	Dialogues int      `json:"dialogues,omitempty"` // at most, per target; 0 all
-	Margin    *float64 `json:"margin,omitempty"`    // points of 5; default 0.25
+	// Judges are the names of targets of role judge.
+	Judges []string `json:"judges" jsonschema:"minItems=1,maxItems=16"`
+	// Criteria default to all three: coherence, understanding, usefulness.
+	Criteria []string `json:"criteria,omitempty" jsonschema:"minItems=1,enum=coherence,enum=understanding,enum=usefulness"`
+	// Dialogues are judged at most, per target; 0 is all.
+	Dialogues int `json:"dialogues,omitempty" jsonschema:"minimum=1"`
+	// Margin is how many points of 5 a candidate may be worse than the incumbent.
+	// Default 0.25.
+	Margin *float64 `json:"margin,omitempty" jsonschema:"exclusiveMinimum=0,maximum=5"`
 }
 
 // Decision says what the matrix requires and weighs.

@@ -1,0 +1,231 @@
+package scenarios
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"switchover/results"
+	"switchover/scenarios/arrival"
+)
+
+// maxStarts bounds the conversations of one stage and target: what a plan holds
+// in memory. A stage that needs more is several runs.
+const maxStarts = 1_000_000
+
+// leastTurn is the shortest time a turn of a closed-loop stage is planned to
+// take. A server that answers faster ends the stage when the planned
+// conversations are used up.
+const leastTurn = 20 * time.Millisecond
+
+// Compile draws the plan of a scenario over the conversations of its source: the
+// sample, the schedule of every stage, and what they cost. It is a pure function
+// of its arguments. The scenario must come from Parse, Load or Quick.
+func Compile(s *Scenario, items []results.Conversation) (*Plan, error) {
+	items, err := choose(s, items)
+	if err != nil {
+		return nil, err
+	}
+	return Recompile(s, items)
+}
+
+// Recompile draws the plan again over conversations that Compile has already
+// chosen and cut, as a run's folder keeps them.
+func Recompile(s *Scenario, items []results.Conversation) (*Plan, error) {
+	if len(items) == 0 {
+		return nil, errors.New("compiling the plan: there are no conversations")
+	}
+	p := &Plan{Scenario: s, Items: items}
+	for _, st := range s.Load {
+		ps, err := plannedStage(s, st, items)
+		if err != nil {
+			return nil, fmt.Errorf("compiling stage %s: %w", st.Name, err)
+		}
+		p.Stages = append(p.Stages, ps)
+	}
+	p.ScheduleHash = p.hash()
+	p.Estimate = estimate(p)
+	return p, nil
+}
+
+// choose takes the sample, in the source's order, and cuts what is too long.
+func choose(s *Scenario, items []results.Conversation) ([]results.Conversation, error) {
+	seen := make(map[string]bool, len(items))
+	for _, it := range items {
+		if len(it.Turns) == 0 {
+			return nil, fmt.Errorf("compiling the plan: conversation %q has no turns", it.Item)
+		}
+		if seen[it.Item] {
+			return nil, fmt.Errorf("compiling the plan: two conversations are named %q", it.Item)
+		}
+		seen[it.Item] = true
+	}
+	picked := slices.Clone(items)
+	if n := s.Workload.Sample; n > len(items) {
+		return nil, fmt.Errorf("compiling the plan: the workload asks for a sample of %d, and there are %d conversations", n, len(items))
+	} else if n > 0 {
+		order := seedOf(s.Seed, "sample", "").Rand().Perm(len(items))[:n]
+		slices.Sort(order)
+		picked = picked[:0]
+		for _, i := range order {
+			picked = append(picked, items[i])
+		}
+	}
+	if n := s.Workload.MaxTurns; n > 0 {
+		for i := range picked {
+			it := &picked[i]
+			it.Turns = it.Turns[:min(n, len(it.Turns))]
+			it.Recorded = it.Recorded[:min(n, len(it.Recorded))]
+			it.Reference = it.Reference[:min(n, len(it.Reference))]
+		}
+	}
+	return picked, nil
+}
+
+// seedOf derives the seed of one use of randomness. It depends on the stage's
+// name and not on its place, so that editing one stage leaves the others alone.
+func seedOf(seed int64, use, stage string) arrival.Seed {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d\x00%s\x00%s", seed, use, stage)
+	sum := h.Sum(nil)
+	return arrival.Seed{binary.BigEndian.Uint64(sum), binary.BigEndian.Uint64(sum[8:])}
+}
+
+// plannedStage draws the starts of one stage.
+func plannedStage(s *Scenario, st Stage, items []results.Conversation) (PlannedStage, error) {
+	ps := PlannedStage{Stage: st, Measured: st.Measure == nil || *st.Measure}
+	order := seedOf(s.Seed, "items", st.Name).Rand().Perm(len(items))
+	think := seedOf(s.Seed, "think", st.Name).Rand()
+	for at := range times(s, st, items) {
+		if len(ps.Starts) == maxStarts {
+			return ps, fmt.Errorf("more than %d conversations; shorten the stage or lower its load", maxStarts)
+		}
+		session := len(ps.Starts)
+		item := order[session%len(order)]
+		ps.Starts = append(ps.Starts, Start{
+			Session: session, At: at, Item: item, Think: thinkTimes(think, st.Think, len(items[item].Turns)-1),
+		})
+	}
+	if len(ps.Starts) == 0 {
+		return ps, errors.New("no conversation starts before the stage ends; lengthen it, raise its rate, or let arrivals be constant")
+	}
+	return ps, nil
+}
+
+// times yields when conversations start, to the end of the stage.
+func times(s *Scenario, st Stage, items []results.Conversation) iter.Seq[time.Duration] {
+	if st.Mode == ModeUsers {
+		return userTimes(st, items)
+	}
+	arrivals := arrival.Poisson(float64(st.Rate), seedOf(s.Seed, "arrivals", st.Name))
+	if st.Arrivals == ArrivalsConstant {
+		arrivals = arrival.Constant(float64(st.Rate))
+	}
+	return func(yield func(time.Duration) bool) {
+		n := 0
+		for at := range arrivals {
+			over := st.Duration > 0 && at >= time.Duration(st.Duration) || st.Conversations > 0 && n == st.Conversations
+			if n++; over || !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// stagger is the time over which the users of a stage begin to speak, so that
+// they do not all meet the server in one instant.
+const stagger = time.Second
+
+// userTimes yields a start for each session of a users stage. The first of each
+// user are spread over the stagger (over a tenth of a short stage); the later
+// ones have the time of the last of those, because when they really start is
+// decided by the answers. A stage that ends by time gets as many as could fit if
+// every turn took leastTurn.
+func userTimes(st Stage, items []results.Conversation) iter.Seq[time.Duration] {
+	spread := stagger
+	n := st.Conversations
+	if st.Duration > 0 {
+		spread = min(spread, time.Duration(st.Duration)/10)
+		fit := st.Users * (1 + int(time.Duration(st.Duration)/shortestSession(st, items, leastTurn)))
+		if n == 0 || fit < n {
+			n = min(fit, maxStarts)
+		}
+	}
+	return func(yield func(time.Duration) bool) {
+		for i := range n {
+			user := min(i, st.Users-1)
+			at := (time.Duration(user) * spread / time.Duration(st.Users)).Round(arrival.Resolution)
+			if !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// shortestSession is the least time a conversation takes if each turn takes at
+// least turn.
+func shortestSession(st Stage, items []results.Conversation, turn time.Duration) time.Duration {
+	least := time.Duration(1<<63 - 1)
+	for _, it := range items {
+		turns := time.Duration(len(it.Turns))
+		least = min(least, turns*turn+(turns-1)*thinkRange(st.Think).least)
+	}
+	return least
+}
+
+// thinkRange is the shortest, mean and longest think time of a stage.
+func thinkRange(t *Think) (r struct{ least, mean, most time.Duration }) {
+	if t == nil {
+		return r
+	}
+	r.least, r.most = time.Duration(t.Fixed), time.Duration(t.Fixed)
+	if len(t.Uniform) == 2 {
+		r.least, r.most = time.Duration(t.Uniform[0]), time.Duration(t.Uniform[1])
+	}
+	r.mean = (r.least + r.most) / 2
+	return r
+}
+
+// thinkTimes draws the think times of one session.
+func thinkTimes(r *rand.Rand, t *Think, n int) []time.Duration {
+	if n == 0 {
+		return nil
+	}
+	span := thinkRange(t)
+	out := make([]time.Duration, n)
+	for i := range out {
+		out[i] = (span.least + time.Duration(r.Float64()*float64(span.most-span.least))).Round(arrival.Resolution)
+	}
+	return out
+}
+
+// hash identifies the departures.
+func (p *Plan) hash() string {
+	h := sha256.New()
+	var buf []byte
+	text := func(s string) { buf = append(binary.AppendUvarint(buf, uint64(len(s))), s...) }
+	number := func(n int64) { buf = binary.AppendVarint(buf, n) }
+	for _, st := range p.Stages {
+		text(st.Name)
+		number(int64(len(st.Starts)))
+		for _, start := range st.Starts {
+			number(int64(start.At))
+			text(p.Items[start.Item].Item)
+			number(int64(len(start.Think)))
+			for _, think := range start.Think {
+				number(int64(think))
+			}
+			h.Write(buf)
+			buf = buf[:0]
+		}
+		h.Write(buf)
+		buf = buf[:0]
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,320 @@
+package scenarios
+
+import (
+	"math"
+	"time"
+	"unicode"
+
+	"switchover/results"
+)
+
+// What is assumed where only the run itself can tell.
+const (
+	// A message costs a few tokens beyond its text: the template's marks.
+	messageTokens      = 4
+	worstMessageTokens = 8
+	// nominalFirst and nominalToken are how long a server of which nothing is
+	// known is planned to take.
+	nominalFirst = time.Second
+	nominalToken = 20 * time.Millisecond
+	// fastTurn is the quickest turn that the worst case of a stage of users that
+	// ends by time reckons with.
+	fastTurn = 250 * time.Millisecond
+	// A judge is told what the marks mean, and may answer at least judgeReply
+	// tokens. Up to judgeCalls calls are made for one verdict.
+	judgePrompt      = 500 // tokens, expected
+	worstJudgePrompt = 2500
+	judgeReply       = 600
+	judgeCalls       = 3
+	// judgesAtOnce is how many calls a judge gets at the same time.
+	judgesAtOnce = 4
+)
+
+// tally counts requests and tokens.
+type tally struct{ requests, in, out, worstIn, worstOut int }
+
+func (t *tally) add(o tally, times int) {
+	t.requests += o.requests * times
+	t.in += o.in * times
+	t.out += o.out * times
+	t.worstIn += o.worstIn * times
+	t.worstOut += o.worstOut * times
+}
+
+// estimate reckons what the plan would send.
+func estimate(p *Plan) Estimate {
+	var e Estimate
+	s := p.Scenario
+	candidates := 0
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		if t.Role == results.RoleJudge {
+			e.Targets = append(e.Targets, judging(p, t))
+			continue
+		}
+		candidates++
+		e.Targets = append(e.Targets, loading(p, t))
+	}
+	for _, st := range p.Stages {
+		var longest, sum time.Duration
+		for i := range s.Targets {
+			if s.Targets[i].Role != results.RoleJudge {
+				d := stageTime(p, st, &s.Targets[i])
+				longest, sum = max(longest, d), sum+d
+			}
+		}
+		if st.Order == OrderSequential {
+			longest = sum
+		}
+		e.Time += longest
+	}
+	return e
+}
+
+// loading reckons what one candidate is sent.
+func loading(p *Plan, t *Target) TargetEstimate {
+	out := TargetEstimate{Target: t.Name}
+	costs := make([]tally, len(p.Items))
+	for i, it := range p.Items {
+		costs[i] = conversationCost(it, t)
+	}
+	var all tally
+	for _, st := range p.Stages {
+		likely, most := sessions(p, st, t)
+		turns := 0
+		for i, start := range st.Starts[:most] {
+			c := costs[start.Item]
+			turns += c.requests
+			if i >= likely {
+				c.requests, c.in, c.out = 0, 0, 0
+			}
+			all.add(c, 1)
+		}
+		out.WorstRequests += turns
+		if st.Mode == ModeUsers {
+			out.PeakConcurrent = max(out.PeakConcurrent, min(st.Users, most))
+			continue
+		}
+		qps := float64(st.Rate) * float64(turns) / float64(max(most, 1))
+		out.PeakQPS = max(out.PeakQPS, qps)
+		waiting := math.Ceil(qps * totalTimeout(t).Seconds())
+		out.PeakConcurrent = max(out.PeakConcurrent, int(min(waiting, float64(most))))
+	}
+	out.fill(all, t)
+	return out
+}
+
+// judging reckons what a judge is asked: every distinct dialogue of the measured
+// stages, of every candidate, up to eval.dialogues of each.
+func judging(p *Plan, judge *Target) TargetEstimate {
+	out := TargetEstimate{Target: judge.Name}
+	s := p.Scenario
+	if s.Eval == nil {
+		out.Reason = "nothing is judged"
+		return out
+	}
+	limit := max(judge.ChatParams().MaxTokens, judgeReply)
+	var all tally
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		if t.Role == results.RoleJudge {
+			continue
+		}
+		for _, item := range judged(p, t) {
+			it := p.Items[item]
+			answers := len(it.Turns) * t.ChatParams().MaxTokens
+			c := tally{requests: 1, in: judgePrompt, out: limit / 4}
+			worst := worstJudgePrompt
+			for _, text := range append([]string{it.System, systemText(t)}, it.Turns...) {
+				c.in += expectedTokens(text) + 2*messageTokens
+				worst += 2*len(text) + 2*worstMessageTokens
+			}
+			c.in += answerTokens(t) * len(it.Turns)
+			// A repair repeats the prompt, the reply that could not be read, and why.
+			c.worstIn = judgeCalls*(worst+2*answers) + (judgeCalls-1)*(limit+worstJudgePrompt/10)
+			c.worstOut = judgeCalls * limit
+			all.add(c, 1)
+			out.WorstRequests += judgeCalls
+		}
+	}
+	out.PeakConcurrent = judgesAtOnce
+	out.fill(all, judge)
+	return out
+}
+
+// judged lists the items of a candidate that are judged.
+func judged(p *Plan, t *Target) []int {
+	var out []int
+	seen := map[int]bool{}
+	for _, st := range p.Stages {
+		if !st.Measured {
+			continue
+		}
+		_, most := sessions(p, st, t)
+		for _, start := range st.Starts[:most] {
+			if n := p.Scenario.Eval.Dialogues; n > 0 && len(out) == n {
+				return out
+			}
+			if !seen[start.Item] {
+				seen[start.Item] = true
+				out = append(out, start.Item)
+			}
+		}
+	}
+	return out
+}
+
+// fill prices a tally.
+func (e *TargetEstimate) fill(all tally, t *Target) {
+	e.Requests = all.requests
+	e.InputTokens, e.OutputTokens = all.in, all.out
+	e.WorstInputTokens, e.WorstOutputTokens = all.worstIn, all.worstOut
+	switch p := t.Price; {
+	case p == nil && t.Cost != nil:
+		e.Reason = "priced by the hour of your own machines, not by what is sent"
+	case p == nil:
+		e.Reason = "no price is given"
+	case p.Input == nil:
+		e.Reason = "no input price is given"
+	case p.Output == nil:
+		e.Reason = "no output price is given"
+	default:
+		price := results.Price{Input: p.Input, Output: p.Output, CacheRead: p.CacheRead, CacheWrite: p.CacheWrite}
+		usd := (float64(all.in)**p.Input + float64(all.out)**p.Output) / 1e6
+		e.USD = &usd
+		if worst, ok := price.WorstUSD(all.worstIn, all.worstOut); ok {
+			e.WorstUSD = &worst
+		}
+	}
+}
+
+// conversationCost reckons one conversation with one target. Each turn sends the
+// whole history again, the earlier answers included.
+func conversationCost(it results.Conversation, t *Target) tally {
+	system := it.System
+	if text := systemText(t); text != "" {
+		system = text
+	}
+	limit := t.ChatParams().MaxTokens
+	var c tally
+	history, worst := 0, 0
+	if system != "" {
+		history, worst = expectedTokens(system)+messageTokens, len(system)+worstMessageTokens
+	}
+	for _, tool := range it.Tools {
+		size := len(tool.Name) + len(tool.Description) + len(tool.Parameters)
+		history += (size+3)/4 + messageTokens
+		worst += size + 4*worstMessageTokens
+	}
+	for _, turn := range it.Turns {
+		history += expectedTokens(turn) + messageTokens
+		worst += len(turn) + worstMessageTokens
+		c.add(tally{1, history, answerTokens(t), worst, limit}, 1)
+		history += answerTokens(t) + messageTokens
+		worst += limit + worstMessageTokens
+	}
+	return c
+}
+
+// sessions is how many conversations of a stage a target is likely to have, and
+// how many at most: all that were drawn, unless users run against the clock.
+func sessions(p *Plan, st PlannedStage, t *Target) (likely, most int) {
+	all := len(st.Starts)
+	if st.Mode != ModeUsers || st.Duration == 0 {
+		return all, all
+	}
+	fit := func(session time.Duration) int {
+		return min(all, st.Users*(1+int(time.Duration(st.Duration)/max(session, time.Millisecond))))
+	}
+	turns := meanTurns(p.Items)
+	think := thinkRange(st.Think)
+	least := min(fastTurn, turnTime(t))
+	most = fit(time.Duration(turns*float64(least)) + time.Duration((turns-1)*float64(think.least)))
+	return min(most, fit(sessionTime(p, st, t))), most
+}
+
+// stageTime is how long a stage is likely to take, its last answers included.
+func stageTime(p *Plan, st PlannedStage, t *Target) time.Duration {
+	session := sessionTime(p, st, t)
+	last := st.Starts[len(st.Starts)-1].At
+	switch {
+	case st.Mode == ModeOpen && st.Duration > 0 && st.Conversations == 0:
+		return time.Duration(st.Duration) + session
+	case st.Mode == ModeOpen:
+		return last + session
+	}
+	rounds := time.Duration((len(st.Starts) + st.Users - 1) / st.Users)
+	if st.Duration > 0 {
+		return min(time.Duration(st.Duration)+session, last+rounds*session)
+	}
+	return last + rounds*session
+}
+
+// sessionTime is how long one conversation is likely to take.
+func sessionTime(p *Plan, st PlannedStage, t *Target) time.Duration {
+	turns := meanTurns(p.Items)
+	return time.Duration(turns*float64(turnTime(t)) + (turns-1)*float64(thinkRange(st.Think).mean))
+}
+
+func meanTurns(items []results.Conversation) float64 {
+	sum := 0
+	for _, it := range items {
+		sum += len(it.Turns)
+	}
+	return float64(sum) / float64(len(items))
+}
+
+// turnTime is how long an answer is likely to take.
+func turnTime(t *Target) time.Duration {
+	first, token := nominalFirst, nominalToken
+	if t.Simulate != nil {
+		first, token = time.Duration(t.Simulate.TTFT), time.Duration(t.Simulate.TPOT)
+	}
+	return first + time.Duration(answerTokens(t))*token
+}
+
+// answerTokens is how long an answer is likely to be.
+func answerTokens(t *Target) int {
+	limit := t.ChatParams().MaxTokens
+	if t.Simulate == nil {
+		return (limit + 1) / 2
+	}
+	if t.Simulate.Output > 0 {
+		return min(limit, t.Simulate.Output)
+	}
+	return min(limit, defaultSimOutput)
+}
+
+// defaultSimOutput is the mean length of a simulated answer.
+const defaultSimOutput = 60
+
+func systemText(t *Target) string {
+	if t.System == nil {
+		return ""
+	}
+	return t.System.Text
+}
+
+func totalTimeout(t *Target) time.Duration {
+	if t.Timeouts != nil && t.Timeouts.Total > 0 {
+		return time.Duration(t.Timeouts.Total)
+	}
+	return 5 * time.Minute
+}
+
+// expectedTokens counts a token for every four bytes, and one for every
+// character of the scripts that are written without spaces.
+func expectedTokens(s string) int {
+	bytes, chars := 0, 0
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			bytes++
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			chars++
+		default:
+			bytes += 2
+		}
+	}
+	return chars + (bytes+3)/4
+}

@@ -1,0 +1,248 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"switchover/results"
+)
+
+// QuickOptions are the flags of a run without a scenario file. Repeated flags
+// pair by position; one value applies to all targets.
+type QuickOptions struct {
+	URLs      []string // of APIs, for instance http://127.0.0.1:8000/v1
+	Models    []string
+	KeyEnvs   []string // variables that hold keys; NONE for a server without
+	Protocols []string // default openai
+	Prices    []string // "input,output", USD per 1M tokens; NONE where unknown
+
+	// The judge; without JudgeURL nothing is judged.
+	JudgeURL    string
+	JudgeModel  string
+	JudgeKeyEnv string
+	JudgePrice  string
+
+	BudgetUSD float64 // default 2
+	Seed      int64   // default 1
+	// Duration of the measured stage; absent, it ends after the conversations.
+	Duration Duration
+	// Conversations of each target; default 24.
+	Conversations int
+}
+
+// None stands for "no key" and "no price" where flags pair by position.
+const None = "NONE"
+
+// The quick scenario's load: polite to a server that others use, and enough for
+// a median and a first look at the tail.
+const (
+	quickUsers         = 4
+	quickConversations = 24
+	quickMaxTokens     = 128
+	quickBudget        = 2.0
+)
+
+// Quick makes the scenario of a run without a file, by the same rules and with
+// the same checks as one: a short warm-up, then a few users at once who hold the
+// bundled conversations, two turns each. The error says which flag is wrong.
+func Quick(o QuickOptions, env Env) (*Scenario, error) {
+	n := max(len(o.URLs), len(o.Models))
+	if len(o.URLs) == 0 || len(o.Models) == 0 {
+		return nil, fmt.Errorf("a quick run needs --url and --model")
+	}
+	pairs := map[string][]string{}
+	for _, f := range []struct {
+		flag   string
+		values []string
+	}{{"--url", o.URLs}, {"--model", o.Models}, {"--key-env", o.KeyEnvs}, {"--protocol", o.Protocols}, {"--price", o.Prices}} {
+		values, err := paired(f.flag, f.values, n)
+		if err != nil {
+			return nil, err
+		}
+		pairs[f.flag] = values
+	}
+	s := &Scenario{Name: "quick", Description: "A quick look at servers named on the command line", Seed: o.Seed}
+	if s.Seed == 0 {
+		s.Seed = 1
+	}
+	budget := o.BudgetUSD
+	if budget == 0 {
+		budget = quickBudget
+	}
+	s.Budget = &Budget{USD: &budget}
+	for i := range n {
+		t, err := quickTarget(pairs["--url"][i], pairs["--model"][i], pairs["--key-env"][i], pairs["--protocol"][i], pairs["--price"][i], env)
+		if err != nil {
+			return nil, err
+		}
+		t.Params = &Params{MaxTokens: quickMaxTokens, Temperature: &Temperature{AsAllowed: true}}
+		s.Targets = append(s.Targets, t)
+	}
+	nameApart(s.Targets)
+	if err := s.quickJudge(o, env); err != nil {
+		return nil, err
+	}
+	s.quickLoad(o)
+	return s.checked(env)
+}
+
+// paired spreads a flag's values over n targets.
+func paired(flag string, values []string, n int) ([]string, error) {
+	out := make([]string, n)
+	switch len(values) {
+	case 0:
+	case 1:
+		for i := range out {
+			out[i] = values[0]
+		}
+	case n:
+		copy(out, values)
+	default:
+		return nil, fmt.Errorf("%s is given %d times for %d targets: give it once for all, or once for each, in the same order", flag, len(values), n)
+	}
+	return out, nil
+}
+
+// quickTarget makes one target of its flags.
+func quickTarget(address, model, keyEnv, protocol, price string, env Env) (Target, error) {
+	t := Target{Protocol: protocol, URL: address, Model: model, Name: pathSafe(model)}
+	if keyEnv != "" && keyEnv != None {
+		t.Key = &Key{Env: keyEnv}
+		if _, err := t.Key.Value(env); err != nil {
+			return t, fmt.Errorf("--key-env: %w", err)
+		}
+	}
+	var err error
+	t.Price, err = flagPrice(price)
+	return t, err
+}
+
+// flagPrice reads "input,output".
+func flagPrice(text string) (*Price, error) {
+	if text == "" || text == None {
+		return nil, nil
+	}
+	in, out, ok := strings.Cut(text, ",")
+	if !ok {
+		return nil, fmt.Errorf("--price %q: write INPUT,OUTPUT in USD per 1M tokens, for instance 0.5,1.5", clip(text))
+	}
+	var p Price
+	for _, part := range []struct {
+		text string
+		dst  **float64
+	}{{in, &p.Input}, {out, &p.Output}} {
+		x, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(part.text), "$"), 64)
+		if err != nil || !(x >= 0 && x < 1e9) {
+			return nil, fmt.Errorf("--price %q: %q is not a price in USD per 1M tokens", clip(text), clip(part.text))
+		}
+		*part.dst = &x
+	}
+	return &p, nil
+}
+
+// quickJudge adds the judge, if one was named.
+func (s *Scenario) quickJudge(o QuickOptions, env Env) error {
+	if o.JudgeURL == "" {
+		if o.JudgeModel != "" || o.JudgeKeyEnv != "" || o.JudgePrice != "" {
+			return fmt.Errorf("a judge needs --judge-url and --judge-model")
+		}
+		return nil
+	}
+	if o.JudgeModel == "" {
+		return fmt.Errorf("a judge needs --judge-url and --judge-model")
+	}
+	t, err := quickTarget(o.JudgeURL, o.JudgeModel, o.JudgeKeyEnv, "", o.JudgePrice, env)
+	if err != nil {
+		return fmt.Errorf("the judge: %w", err)
+	}
+	t.Name, t.Role = "judge", results.RoleJudge
+	for i := range s.Targets {
+		if s.Targets[i].Name == t.Name {
+			s.Targets[i].Name = "judge-model"
+		}
+	}
+	s.Targets = append(s.Targets, t)
+	s.Eval = &Eval{Judges: []string{t.Name}}
+	return nil
+}
+
+// quickLoad fills the workload, the stages and what decides.
+func (s *Scenario) quickLoad(o QuickOptions) {
+	s.Workload = Workload{Conversations: &Source{Bundled: true}, MaxTurns: 2}
+	no := false
+	measured := Stage{Name: "steady", Mode: ModeUsers, Users: quickUsers, Duration: o.Duration, Conversations: o.Conversations}
+	if measured.Conversations == 0 && measured.Duration == 0 {
+		measured.Conversations = quickConversations
+	}
+	s.Load = []Stage{{Name: "warm-up", Mode: ModeUsers, Users: 1, Conversations: 1, Measure: &no}, measured}
+	s.Decision.Weights = map[string]float64{"quality": 3, "latency": 2, "cost": 2}
+}
+
+// checked holds a scenario made in memory to the rules of a file, by writing it
+// as one. Flags are named in its messages by the fields they fill.
+func (s *Scenario) checked(env Env) (*Scenario, error) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("writing the quick scenario: %w", err)
+	}
+	out, err := Parse("command line", b, env)
+	if ps, ok := err.(Problems); ok {
+		parts := make([]string, len(ps))
+		for i, p := range ps {
+			parts[i] = strings.TrimSpace(p.Path + ": " + p.Message)
+			if p.Hint != "" {
+				parts[i] += " (" + p.Hint + ")"
+			}
+		}
+		return nil, fmt.Errorf("%s", strings.Join(parts, "\n"))
+	}
+	return out, err
+}
+
+// unsafe is what cannot be in a name.
+var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// pathSafe makes a name of a model's: its last part, other signs replaced.
+func pathSafe(model string) string {
+	name := strings.TrimRight(model, "/")
+	if i := strings.LastIndex(name, "/"); i >= 0 {
+		name = name[i+1:]
+	}
+	name = strings.Trim(unsafe.ReplaceAllString(name, "-"), "-._")
+	if name == "" {
+		return "model"
+	}
+	return name[:min(len(name), 64)]
+}
+
+// nameApart adds the host, and then a number, to names that are alike.
+func nameApart(ts []Target) {
+	count := map[string]int{}
+	for _, t := range ts {
+		count[t.Name]++
+	}
+	used := map[string]bool{}
+	for i := range ts {
+		t := &ts[i]
+		if count[t.Name] > 1 {
+			if u, err := url.Parse(t.URL); err == nil {
+				t.Name = joined(t.Name, pathSafe(u.Host))
+			}
+		}
+		base := t.Name
+		for n := 2; used[t.Name]; n++ {
+			t.Name = joined(base, strconv.Itoa(n))
+		}
+		used[t.Name] = true
+	}
+}
+
+// joined shortens the first part so that both fit into a name.
+func joined(a, b string) string {
+	b = b[:min(len(b), 40)]
+	return a[:min(len(a), 63-len(b))] + "-" + b
+}
