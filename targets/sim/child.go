@@ -41,6 +41,7 @@ type Child struct {
 	cmd     *exec.Cmd
 	stdin   io.Closer
 	comment *tail
+	grace   time.Duration // from the end of its stdin to a kill
 	done    chan struct{}
 	err     error // of Wait; set when done is closed
 	closing sync.Once
@@ -86,7 +87,7 @@ func launch(exe string, cfg Config, base string) (*Child, <-chan Ready, error) {
 	if err := os.WriteFile(configPath, file, 0o644); err != nil {
 		return nil, nil, fmt.Errorf("write its configuration: %w", err)
 	}
-	c := &Child{cmd: exec.Command(exe, "sim", "--config", configPath, "--exit-with-stdin"), comment: &tail{}, done: make(chan struct{})}
+	c := &Child{cmd: exec.Command(exe, "sim", "--config", configPath, "--exit-with-stdin"), comment: &tail{}, grace: closeTime, done: make(chan struct{})}
 	c.cmd.Env = []string{} // not nil, which would hand down everything
 	c.cmd.Stderr = c.comment
 	c.cmd.WaitDelay = time.Second
@@ -146,7 +147,7 @@ func (c *Child) Close() error {
 	var err error
 	c.closing.Do(func() {
 		_ = c.stdin.Close() // closed already when the process is gone
-		limit := time.NewTimer(closeTime)
+		limit := time.NewTimer(c.grace)
 		defer limit.Stop()
 		select {
 		case <-c.done:
@@ -155,7 +156,7 @@ func (c *Child) Close() error {
 			}
 		case <-limit.C:
 			c.kill()
-			err = fmt.Errorf("stop simulated server: it did not end within %s and was killed%s", closeTime, c.said())
+			err = fmt.Errorf("stop simulated server: it did not end within %s and was killed%s", c.grace, c.said())
 		}
 	})
 	return err
