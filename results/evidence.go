@@ -26,17 +26,17 @@ func evidence(d *Data, s *Summary, byKey map[cellKey]*cell, verdicts map[string]
 			stage = s.Name
 		}
 	}
-	var asked []*cell
-	for _, t := range d.Run.Candidates() {
-		if c := byKey[cellKey{stage, t.Name}]; c != nil && len(c.requests) > 0 {
-			asked = append(asked, c)
+	var ranked []*cell // one that was quarantined is out: it must not shorten the window
+	for _, t := range s.Targets {
+		if c := byKey[cellKey{stage, t.Name}]; c != nil && t.Quarantined == "" && slices.ContainsFunc(c.requests, (*request).ok) {
+			ranked = append(ranked, c)
 		}
 	}
-	common := commonWindow(asked)
-	n := evidenceBlocks(asked, common)
+	common := commonWindow(ranked)
+	n := evidenceBlocks(ranked, common)
 	for _, t := range d.Run.Candidates() {
 		var e TargetEvidence
-		if c := byKey[cellKey{stage, t.Name}]; c != nil && slices.Contains(asked, c) {
+		if c := byKey[cellKey{stage, t.Name}]; c != nil {
 			e.Blocks = c.blockFigures(c.place(common, n))
 		}
 		if len(e.Blocks) == 0 { // never steady together: the stage is one block
@@ -108,9 +108,7 @@ func evidenceBlocks(cells []*cell, common []span) int {
 				ok++
 			}
 		}
-		if ok > 0 { // one that never answered is out whatever the draws
-			n = min(n, ok/requestsPerBlock, int(seconds/max(shortestBlock, c.typical().Seconds())))
-		}
+		n = min(n, ok/requestsPerBlock, int(seconds/max(shortestBlock, c.typical().Seconds())))
 	}
 	return max(1, n)
 }
@@ -161,7 +159,9 @@ func (c *cell) blockFigures(blocks []span) []map[string]float64 {
 		p.rateFigures(r, figures)
 		p.shareFigures(p.counts(), figures)
 		p.costFigures(r, figures)
-		out[i] = values(figures)
+		if _, asked := c.first(blocks[i].segment); asked {
+			out[i] = values(figures)
+		}
 	}
 	return out
 }

@@ -181,8 +181,7 @@ func (s *scores) blocked(target string) string {
 }
 
 // compare fills the difference from the incumbent: the same items by the same
-// judges. Where too much is unscored on either side the difference is shown and
-// its bounds, which a claim would rest on, are not.
+// judges.
 func (s *scores) compare(inc *scores, target, incumbent string, margin float64) {
 	var d []float64
 	for _, item := range s.items {
@@ -206,9 +205,7 @@ func (s *scores) compare(inc *scores, target, incumbent string, margin float64) 
 		return
 	}
 	f.Low, f.High = &diff.Low, &diff.High
-	if f.Reason = cmp.Or(s.blocked(target), inc.blocked(incumbent)); f.Reason != "" {
-		return
-	}
+	f.Reason = cmp.Or(s.blocked(target), inc.blocked(incumbent))
 	s.judged.LowerOneSided, s.judged.UpperOneSided = &diff.Lower, &diff.Upper
 	if margin > 0 {
 		s.judged.More = stats.NonInferior(d, margin).More

@@ -81,6 +81,9 @@ func (r rated) rate(unit string, n int, of func(tally) float64) Figure {
 	if !ok {
 		return Unknown(unit, 0, "nothing was asked")
 	}
+	if r.few != "" { // two segments make two blocks, however short
+		low, high = nil, nil
+	}
 	f := Figure{Value: &v, Low: low, High: high, Unit: unit, N: n, Reason: r.few}
 	if v == 0 { // no scatter is no evidence of none
 		f.Low, f.High, f.Reason = nil, nil, "none in the window"

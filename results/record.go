@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"switchover/targets/chat"
 )
@@ -107,7 +108,11 @@ type Chunk struct {
 
 // MarshalJSON writes [gap in ns, tokens, kind].
 func (c Chunk) MarshalJSON() ([]byte, error) {
-	return fmt.Appendf(nil, "[%d,%d,%q]", int64(c.Gap), c.Tokens, c.Kind), nil
+	b := make([]byte, 0, 32)
+	b = strconv.AppendInt(append(b, '['), int64(c.Gap), 10)
+	b = strconv.AppendInt(append(b, ','), int64(c.Tokens), 10)
+	kind, err := json.Marshal(c.Kind)
+	return append(append(append(b, ','), kind...), ']'), err
 }
 
 // UnmarshalJSON reads [gap in ns, tokens, kind].
@@ -136,7 +141,7 @@ func (c *Chunk) scan(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("["))
 	gap, rest, ok1 := bytes.Cut(rest, []byte(","))
 	tokens, rest, ok2 := bytes.Cut(rest, []byte(","))
-	if !ok || !ok1 || !ok2 || len(rest) != 4 || rest[0] != '"' || rest[2] != '"' || rest[3] != ']' || rest[1] == '\\' {
+	if !ok || !ok1 || !ok2 || len(rest) != 4 || rest[0] != '"' || rest[2] != '"' || rest[3] != ']' || rest[1] < ' ' || rest[1] == '\\' || rest[1] >= utf8.RuneSelf {
 		return false
 	}
 	g, err := strconv.ParseInt(string(gap), 10, 64)

@@ -89,12 +89,12 @@ type Judged struct {
 	Verdicts  int            `json:"verdicts"`      // scored and unscored
 	Unscored  int            `json:"unscored"`      // verdicts
 	Why       map[string]int `json:"why,omitempty"` // unscored, by reason
-	// Difference from the incumbent in points, same items, same judge; nil for the
-	// incumbent itself or without one.
+	// Difference from the incumbent in points, same items, same judge, by dialogue;
+	// nil for the incumbent itself or without one.
 	Difference *Figure `json:"difference,omitempty"`
 	// LowerOneSided and UpperOneSided are the one-sided 95 % bounds of Difference.
-	// They are nil where nothing may be claimed: more than 2 % of the verdicts on
-	// either side are unscored (Difference.Reason says so), or one dialogue.
+	// Where more than 2 % of the verdicts on either side are unscored, nothing may
+	// be claimed from them: Difference.Reason says so.
 	LowerOneSided *float64 `json:"lower_one_sided,omitempty"`
 	UpperOneSided *float64 `json:"upper_one_sided,omitempty"`
 	// More is how many further dialogues non-inferiority would need, when undecided.

@@ -1,0 +1,155 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// folder writes a run folder with one file, if named, replaced.
+func folder(t testing.TB, file, content string) string {
+	t.Helper()
+	dir := t.TempDir()
+	run, err := json.Marshal(handmadeRun())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run = bytes.Replace(run, []byte(`"format":0`), []byte(`"format":1`), 1)
+	files := map[string]string{fileRun: string(run), fileConversations: "", fileRequests: "", fileEvents: ""}
+	if file != "" {
+		files[file] = content
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, tc := range []struct {
+		name, file, content string
+		want                []string
+	}{
+		{"a damaged line in the middle", fileRequests, "{}\n{\"id\":\n{}\n", []string{"requests.jsonl:2: ", "remove the line"}},
+		{"an empty line", fileRequests, "{}\n\n{}\n", []string{"requests.jsonl:2: "}},
+		{"a chunk of two", fileRequests, `{"chunks":[[1,2]]}` + "\n", []string{"requests.jsonl:1: ", "want [gap, tokens, kind], have 2 values"}},
+		{"a wrong type", fileEvents, `{"t":"soon"}` + "\n", []string{"events.jsonl:1: "}},
+		{"a line without end", fileRequests, strings.Repeat("x", MaxLine+1), []string{"requests.jsonl:1: longer than 16 MiB"}},
+		{"a newer format", fileRun, `{"format":2,"targets":"elsewhere"}`, []string{"format 2", "use a newer switchover"}},
+		{"something else", fileRun, `{"name":"x"}`, []string{"not a run of this program"}},
+		{"no JSON", fileRun, `format: 1`, []string{"run.json: invalid character"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d, err := Read(folder(t, tc.file, tc.content))
+			if err == nil {
+				t.Fatalf("read %+v", d)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+		})
+	}
+	if _, err := Read(t.TempDir()); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "is no run folder") {
+		t.Errorf("an empty folder: %v", err)
+	}
+	dir := folder(t, "", "")
+	if err := os.Remove(filepath.Join(dir, fileRequests)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without requests: %v", err)
+	}
+	if _, _, err := Reopen(t.TempDir(), time.Time{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("reopening what is no run: %v", err)
+	}
+}
+
+func TestReadTolerates(t *testing.T) {
+	d, err := Read(folder(t, fileRequests, `{"id":"a","from_the_future":{"x":1},"text":"first"}
+{"id":"b"}
+{"id":"a","text":"again"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Records) != 2 || d.Records[0].Text != "again" || d.Replaced != 1 {
+		t.Errorf("a later line of the same id does not count: %+v", d.Records)
+	}
+	if s, _ := Summarise(d); !strings.Contains(strings.Join(s.Warnings, "\n"), "1 records were written again") {
+		t.Errorf("the summary does not say it: %q", s.Warnings)
+	}
+}
+
+// FuzzRequests feeds anything as requests.jsonl: it is read or refused with the
+// file's name, and what was read survives being written and read again.
+func FuzzRequests(f *testing.F) {
+	var seed bytes.Buffer
+	for _, r := range incFirst() {
+		seed.Write(append(data(r), '\n'))
+	}
+	f.Add(seed.Bytes())
+	f.Add([]byte(`{"id":"a","chunks":[[1,2,"c"],[3,4,"\u0063"],[-1,0,""]],"intended":null}` + "\n{\"id\""))
+	f.Add([]byte("null\n[]\n"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		dir := folder(t, fileRequests, string(content))
+		d, err := Read(dir)
+		if err != nil {
+			if !strings.Contains(err.Error(), fileRequests) {
+				t.Errorf("the error does not name the file: %v", err)
+			}
+			return
+		}
+		if lines := bytes.Count(content, []byte("\n")); len(d.Records)+d.Replaced != lines {
+			t.Errorf("%d lines gave %d records and %d replaced", lines, len(d.Records), d.Replaced)
+		}
+		if torn := len(content) > 0 && content[len(content)-1] != '\n'; torn != (len(d.Torn) == 1) {
+			t.Errorf("torn: %q", d.Torn)
+		}
+		s, _ := Summarise(d)
+		if _, err := json.Marshal(s); err != nil {
+			t.Errorf("the summary cannot be written: %v", err)
+		}
+		var again bytes.Buffer
+		for i := range d.Records {
+			again.Write(append(data(&d.Records[i]), '\n'))
+		}
+		d2, err := Read(folder(t, fileRequests, again.String()))
+		if err != nil || !reflect.DeepEqual(d.Records, d2.Records) {
+			t.Errorf("written and read again: %v", err)
+		}
+	})
+}
+
+// FuzzChunk holds the quick way of reading a chunk against encoding/json's.
+func FuzzChunk(f *testing.F) {
+	for _, s := range []string{`[1,2,"c"]`, `[01,2,"c"]`, `[1,2,"\\"]`, `[1,2,"é"]`, `[+1,2,"c"]`, `[1e3,2,"c"]`, `[1,2,"""]`, `[ 1,2,"c"]`, "[1,2,\"\x80\"]", `[1_0,2,"c"]`, `[-0,2,"c"]`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var c Chunk
+		if !json.Valid(b) || !c.scan(b) {
+			return
+		}
+		var parts [3]any
+		if err := json.Unmarshal(b, &parts); err != nil {
+			t.Fatalf("the quick way reads %q, json says %v", b, err)
+		}
+		var gap time.Duration
+		var tokens int
+		var kind string
+		if err := json.Unmarshal(b, &[]any{&gap, &tokens, &kind}); err != nil || c != (Chunk{gap, tokens, kind}) {
+			t.Fatalf("%q: %+v, json says %v %v %q, %v", b, c, gap, tokens, kind, err)
+		}
+	})
+}
