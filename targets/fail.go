@@ -2,6 +2,7 @@ package targets
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -40,6 +41,7 @@ func (t *Target) unanswered(ctx context.Context, tr *trace, err error) *chat.Fai
 		return &chat.Failure{Class: class, Message: fmt.Sprintf(format, args...)}
 	}
 	var dns *net.DNSError
+	var record tls.RecordHeaderError
 	var timeout net.Error
 	switch {
 	case answered:
@@ -50,6 +52,8 @@ func (t *Target) unanswered(ctx context.Context, tr *trace, err error) *chat.Fai
 		return fail(chat.DNS, "the name %s does not resolve: %s", dns.Name, dns.Err)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fail(chat.TimeoutConnect, "no connection to %s within %v", t.host, t.spec.Timeouts.Connect)
+	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
+		return fail(chat.TLS, "%s speaks http, not https: is the url's https:// right?", t.host)
 	case handshaking:
 		return fail(chat.TLS, "no secure connection to %s: %v", t.host, err)
 	}

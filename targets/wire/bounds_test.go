@@ -10,9 +10,10 @@ import (
 	"switchover/targets/chat"
 )
 
-// endless feeds piece over and over until the decoder has had enough.
-func endless(header http.Header, first, piece string) (out Outcome, fed int) {
-	d := OpenAI{}.Decoder(&http.Response{Header: header})
+// endless feeds piece over and over until the decoder has had enough. A body of
+// skip bytes has come before.
+func endless(kind string, skip int, first, piece string) (out Outcome, fed int) {
+	d := &openAIDecoder{kind: kind, body: skip}
 	nothing := func(Chunk) {}
 	if d.Feed(0, []byte(first), nothing) == nil {
 		for fed = len(first); fed < 2*maxBody && d.Feed(0, []byte(piece), nothing) == nil; fed += len(piece) {
@@ -22,7 +23,6 @@ func endless(header http.Header, first, piece string) (out Outcome, fed int) {
 }
 
 func TestEveryBoundHolds(t *testing.T) {
-	stream := http.Header{"Content-Type": {"text/event-stream"}}
 	long := strings.Repeat("x", 64<<10)
 	event := func(delta string) string { return `data: {"choices":[{"index":0,"delta":` + delta + "}]}\n\n" }
 	for _, tc := range []struct {
@@ -33,16 +33,20 @@ func TestEveryBoundHolds(t *testing.T) {
 		{"a line that never ends", "data: ", long, maxEvent + len(long), "a line of the stream is larger than 1048576 bytes"},
 		{"an event that never ends", "", "data: " + long + "\n", maxEvent + 2*len(long), "an event of the stream is larger than 1048576 bytes"},
 		{"white space before anything", "", strings.Repeat(" ", 64<<10), maxEvent + 2*len(long), "white space"},
-		{"comments for ever", ":\n", ": " + long + "\n", maxBody + len(long), "the response is larger than 67108864 bytes"},
+		{"comments for ever", ":\n", ": " + long + "\n", 5 * len(long), "the response is larger than 67108864 bytes"},
 		{"text for ever", "", event(`{"content":"` + long + `"}`), maxText + 3*len(long), "the answer is larger than 4194304 bytes"},
 		{"tool arguments for ever", "", event(`{"tool_calls":[{"index":0,"function":{"arguments":"` + long + `"}}]}`), maxText + 3*len(long), "the answer is larger"},
 		{"a document that never closes", `{"choices":"`, long, maxDocument + len(long), "the response is larger than 8388608 bytes"},
 		{"another protocol", "SSH-2.0-", long, 2 * len(long), "instead of a chat completion"},
 	} {
-		out, fed := endless(stream, tc.first, tc.piece)
-		if tc.intent == "another protocol" {
-			out, fed = endless(http.Header{}, tc.first, tc.piece)
+		kind, skip := "text/event-stream", 0
+		switch tc.intent {
+		case "another protocol":
+			kind = "application/octet-stream"
+		case "comments for ever":
+			skip = maxBody - 4*len(long)
 		}
+		out, fed := endless(kind, skip, tc.first, tc.piece)
 		if out.Failure == nil || out.Failure.Class != chat.Malformed || !strings.Contains(out.Failure.Message, tc.say) {
 			t.Errorf("%s: failure %v, want malformed: %s", tc.intent, out.Failure, tc.say)
 		}

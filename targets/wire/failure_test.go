@@ -41,7 +41,7 @@ func TestFailureClasses(t *testing.T) {
 		{"gateway page", 502, "<html><head><title>502 Bad\nGateway</title></head></html>", chat.Server,
 			"502 Bad Gateway: a page titled: 502 Bad\nGateway"},
 		{"loading model", 503, `{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}`, chat.Overloaded, ""},
-		{"overloaded of Anthropic's kind", 529, ``, chat.Overloaded, "529"},
+		{"overloaded of Anthropic's kind", 529, ``, chat.Overloaded, "529 Overloaded"},
 		{"redirect", 307, ``, chat.BadRequest, "307 Temporary Redirect to host evil.example was not followed, so that the key stays here: put the final address into url"},
 		{"a message that is a list", 400, `{"error":{"message":["a","b"]}}`, chat.BadRequest, `400 Bad Request: ["a","b"]`},
 		{"switching protocols", 101, ``, chat.Malformed, ""},

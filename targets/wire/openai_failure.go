@@ -26,7 +26,11 @@ func (OpenAI) Failure(status int, header http.Header, body []byte) *chat.Failure
 	} else {
 		said.message = plainText(body)
 	}
-	f.Message = strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+	name := http.StatusText(status)
+	if status == statusOverloaded {
+		name = "Overloaded"
+	}
+	f.Message = strings.TrimSpace(fmt.Sprintf("%d %s", status, name))
 	if status >= 300 && status < 400 {
 		f.Message += redirected(header)
 	} else if text := said.String(); text != "" {
@@ -34,6 +38,9 @@ func (OpenAI) Failure(status int, header http.Header, body []byte) *chat.Failure
 	}
 	return f
 }
+
+// statusOverloaded is what Anthropic and gateways before it answer; no standard has it.
+const statusOverloaded = 529
 
 func classOf(status int) chat.Class {
 	switch status {
@@ -47,7 +54,7 @@ func classOf(status int) chat.Class {
 		return chat.TooLarge
 	case http.StatusTooManyRequests:
 		return chat.RateLimited
-	case http.StatusServiceUnavailable, 529:
+	case http.StatusServiceUnavailable, statusOverloaded:
 		return chat.Overloaded
 	}
 	switch {
