@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"switchover/eval"
+	"switchover/results"
+	"switchover/scenarios"
+	"switchover/scenarios/drive"
+	"switchover/targets/telemetry"
+)
+
+// telemetryEvery is how often GPUs are read.
+const telemetryEvery = 500 * time.Millisecond
+
+// runOptions are what the run verb's flags say about every scenario of a suite.
+type runOptions struct {
+	root   string // the results folder
+	suite  string
+	json   bool
+	quiet  bool
+	formal bool // a decision was asked for: "no verdict" is an exit code
+}
+
+// carryOut runs one plan from its first request to its report and returns the
+// run's folder and exit code. resume is what an earlier process left, or nil.
+func (a *app) carryOut(ctx context.Context, p *scenarios.Plan, o runOptions, sig *signals, resume *resumed) (string, int, error) {
+	r := &running{app: a, plan: p, options: o, signals: sig, zero: time.Now()}
+	if err := r.begin(resume); err != nil {
+		return "", 0, err
+	}
+	err := r.work(ctx)
+	if closeErr := r.close(); err == nil {
+		err = closeErr
+	}
+	dir := r.journal.Dir()
+	if err != nil {
+		return dir, 0, fmt.Errorf("run %s: %w\n  what was recorded is kept in %s; go on with: switchover run --resume %s", filepath.Base(dir), err, dir, dir)
+	}
+	code, err := a.finish(dir, o)
+	if r.interrupted {
+		code = exitInterrupted
+	}
+	return dir, code, err
+}
+
+// running is one run in progress.
+type running struct {
+	app         *app
+	plan        *scenarios.Plan
+	options     runOptions
+	signals     *signals
+	zero        time.Time
+	segment     int
+	earlier     *results.Data // of a resumed run
+	journal     *results.Journal
+	fleet       *fleet
+	interrupted bool
+}
+
+// resumed is a run folder opened again.
+type resumed struct {
+	journal *results.Journal
+	data    *results.Data
+	zero    time.Time
+}
+
+// begin opens the journal: a new folder, or the resumed run's.
+func (r *running) begin(resume *resumed) error {
+	if resume != nil {
+		r.journal, r.earlier = resume.journal, resume.data
+		r.segment = len(r.earlier.Run.Segments)
+		r.zero = resume.zero
+		return nil
+	}
+	resolved, err := json.Marshal(r.plan.Scenario)
+	if err != nil {
+		return fmt.Errorf("record the scenario: %w", err)
+	}
+	run := &results.Run{
+		ID:           results.NewID(r.zero, r.plan.Scenario.Name),
+		Name:         r.plan.Scenario.Name,
+		Description:  r.plan.Scenario.Description,
+		Suite:        r.options.suite,
+		Scenario:     resolved,
+		Version:      versionString(),
+		Host:         results.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
+		Seed:         r.plan.Scenario.Seed,
+		ScheduleHash: r.plan.ScheduleHash,
+		Targets:      runTargets(r.plan, &fleet{}),
+		Stages:       runStages(r.plan),
+		Policy:       r.plan.Scenario.Policy(),
+		Segments:     []results.Segment{{Index: 0, EpochUnixNs: r.zero.UnixNano()}},
+		State:        results.StateRunning,
+	}
+	r.journal, err = results.Create(r.options.root, run, r.plan.Items)
+	return err
+}
+
+// work opens the targets, drives the load, then judges, and records how it ended.
+func (r *running) work(ctx context.Context) error {
+	f, err := r.app.open(ctx, r.plan, r.journal.Dir())
+	if err != nil {
+		return errors.Join(err, r.state(results.StateInterrupted, err.Error()))
+	}
+	r.fleet = f
+	if err := r.journal.Update(func(run *results.Run) { run.Targets = runTargets(r.plan, f) }); err != nil {
+		return err
+	}
+	stopSampling := r.sampleGPUs(ctx)
+	out, err := r.drive(ctx)
+	stopSampling()
+	if err != nil {
+		return errors.Join(err, r.state(results.StateInterrupted, err.Error()))
+	}
+	if out.Stopped == drive.StoppedInterrupt || out.Stopped == drive.StoppedAbort {
+		r.interrupted = true
+		return r.state(results.StateInterrupted, out.Reason)
+	}
+	reason := out.Reason
+	if err := r.judge(ctx, out.SpentUSD); err != nil {
+		switch {
+		case errors.Is(err, eval.ErrBudget):
+			reason = "judging stopped: " + err.Error()
+		case r.signals.stopped():
+			r.interrupted = true
+			return r.state(results.StateInterrupted, "interrupted while judging")
+		default:
+			return errors.Join(err, r.state(results.StateInterrupted, err.Error()))
+		}
+	}
+	return r.state(results.StateComplete, reason)
+}
+
+// drive sends the load with progress on stderr.
+func (r *running) drive(ctx context.Context) (drive.Outcome, error) {
+	show := r.app.progress(r.plan, r.options.quiet)
+	defer show.close()
+	return drive.Run(ctx, drive.Config{
+		Plan:     r.plan,
+		Targets:  r.fleet.candidates,
+		Journal:  r.journal,
+		Zero:     r.zero,
+		Segment:  r.segment,
+		Resume:   r.earlier,
+		Stop:     r.signals.stop,
+		Progress: show.load,
+	})
+}
+
+// sampleGPUs reads this host's GPUs until the returned function is called.
+func (r *running) sampleGPUs(ctx context.Context) (stop func()) {
+	src, err := telemetry.Detect(ctx)
+	found := ""
+	if err != nil {
+		found = err.Error()
+	} else {
+		found = fmt.Sprintf("%d through %s", src.Devices(), src.Name())
+	}
+	if err := r.journal.Update(func(run *results.Run) { run.Host.GPUs = found }); err != nil || src == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	local := r.fleet.onThisHost()
+	keep := func(t results.Telemetry) {
+		t.Target = local
+		_ = r.journal.Telemetry(t) // a failed write is final: the driver's next one reports it
+	}
+	go func() {
+		defer close(done)
+		telemetry.Run(ctx, src, telemetryEvery, r.zero, r.segment, keep, func(err error) {
+			r.warn("reading the GPU: " + err.Error())
+		})
+	}()
+	return func() {
+		cancel()
+		<-done
+		src.Close()
+	}
+}
+
+// judge has the dialogues judged once the load is over.
+func (r *running) judge(ctx context.Context, spent float64) error {
+	if r.plan.Scenario.Eval == nil || len(r.fleet.judges) == 0 {
+		return nil
+	}
+	if r.signals.stopped() {
+		return context.Canceled
+	}
+	data, err := results.Read(r.journal.Dir())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.signals.context, cancel)()
+	show := r.app.progress(r.plan, r.options.quiet)
+	defer show.close()
+	return eval.Run(ctx, eval.Config{
+		Judges:   askers(r.fleet.judges),
+		Criteria: data.Run.Policy.Criteria,
+		Masks:    masks(data.Run),
+		USD:      r.left(data, spent),
+		Done:     data.Verdicts,
+		Random:   rand.Reader,
+		Zero:     r.zero,
+		Keep:     r.journal.Verdict,
+		Progress: show.judging,
+	}, eval.Dialogues(data, r.plan.Scenario.Eval.Dialogues))
+}
+
+// left is what the budget leaves for judging; nil is no limit.
+func (r *running) left(data *results.Data, spent float64) *float64 {
+	b := r.plan.Scenario.Budget
+	if b == nil || b.USD == nil {
+		return nil
+	}
+	for i := range data.Verdicts {
+		spent += data.Verdicts[i].CostUSD.Or(0)
+	}
+	left := max(*b.USD-spent, 0)
+	return &left
+}
+
+// state records how far the run came.
+func (r *running) state(state, reason string) error {
+	return r.journal.Update(func(run *results.Run) {
+		run.State = state
+		if reason != "" {
+			run.Reasons = append(run.Reasons, reason)
+		}
+	})
+}
+
+func (r *running) warn(text string) {
+	data, _ := json.Marshal(results.Reason{Reason: text})
+	_ = r.journal.Event(results.Event{Segment: r.segment, T: int64(time.Since(r.zero)), Kind: results.EventWarning, Data: data})
+}
+
+func (r *running) close() error {
+	if r.fleet != nil {
+		r.fleet.close()
+	}
+	return r.journal.Close()
+}

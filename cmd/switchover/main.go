@@ -1,0 +1,124 @@
+// Command switchover tells a team which LLM to move to when the one they use is
+// gone: it loads every candidate the same way, times every token, prices and
+// judges the answers, and renders one comparison matrix with a verdict.
+//
+// Rules of the interface: stdout is the product, stderr is talk. Colour and
+// moving progress only on a terminal. The first interrupt stops cleanly and
+// leaves a valid partial result, the second exits. Exit codes are in exit.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker.
+var version = ""
+
+func main() {
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	code := a.main(context.Background(), os.Args[1:])
+	os.Exit(code)
+}
+
+// app is the program with its surroundings as parameters.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) (string, bool)
+}
+
+// main runs one command line and returns the exit code.
+func (a *app) main(ctx context.Context, args []string) int {
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var e *exitError
+	if !errors.As(err, &e) {
+		if isUsage(err) {
+			e = &exitError{code: exitUsage, err: err, hint: "run 'switchover --help' or 'switchover VERB --help'"}
+		} else {
+			e = &exitError{code: exitInvalid, err: err}
+		}
+	}
+	if e.err != nil {
+		fmt.Fprintf(a.err, "switchover: %v\n", e.err)
+	}
+	if e.hint != "" {
+		fmt.Fprintf(a.err, "  hint: %s\n", e.hint)
+	}
+	return e.code
+}
+
+// isUsage recognises the errors that cobra makes of a wrong command line: they
+// have no type of their own.
+func isUsage(err error) bool {
+	for _, prefix := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument",
+		"invalid argument", "accepts ", "requires at least", "required flag", "bad flag syntax", "if any flags in the group", "at least one of the flags", "no such flag"} {
+		if strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "switchover",
+		Short: "Which LLM to move to when yours is gone",
+		Long: `switchover loads every candidate LLM the same way, times every token, prices and
+judges the answers, and prints one comparison matrix with a verdict.`,
+		Example: `  switchover run scenarios/outage.yaml            a simulated outage: no key, no GPU
+  switchover run --url http://127.0.0.1:8000/v1 --model NAME
+                                                  any OpenAI-compatible server, no YAML
+  switchover run --dry-run FILE                   what would be sent, and what it costs at worst
+  switchover report latest                        the matrix again, from the run's folder
+  switchover gate latest                          hold a run against its objectives`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Version:           versionString(),
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+	}
+	root.SetVersionTemplate("switchover {{.Version}}\n")
+	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitHelp + "\n")
+	root.AddCommand(a.runCommand(), a.validateCommand(), a.schemaCommand(), a.resultsCommand(),
+		a.reportCommand(), a.gateCommand(), simCommand(), a.versionCommand())
+	return root
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "switchover %s %s %s/%s\n", versionString(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+// versionString is the linker's version, else what the build recorded.
+func versionString() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "dev"
+}

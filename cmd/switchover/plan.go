@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"switchover/report/terminal"
+	"switchover/results"
+	"switchover/scenarios"
+	"switchover/scenarios/prompts"
+)
+
+// scenarioEnv is what scenarios may read of the outside.
+func (a *app) scenarioEnv() scenarios.Env {
+	return scenarios.Env{LookupEnv: a.env, ReadFile: os.ReadFile}
+}
+
+// plan reads, checks and compiles one scenario file.
+func (a *app) plan(file string) (*scenarios.Plan, error) {
+	s, err := scenarios.Load(file, a.scenarioEnv())
+	if err != nil {
+		return nil, err
+	}
+	return a.compile(s, file, filepath.Dir(file))
+}
+
+// compile draws the plan of a scenario whose relative paths start at dir.
+func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan, error) {
+	items, err := conversations(s.Workload.Conversations, dir)
+	if err != nil {
+		return nil, err
+	}
+	p, err := scenarios.Compile(s, items)
+	if err != nil {
+		return nil, err
+	}
+	p.File = file
+	return p, nil
+}
+
+// conversations reads a workload's source.
+func conversations(src *scenarios.Source, dir string) ([]results.Conversation, error) {
+	if src == nil || src.Bundled {
+		return prompts.Bundled(), nil
+	}
+	path := src.File
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the workload: %w", err)
+	}
+	defer f.Close()
+	return prompts.Read(f, src.File, src.Format, prompts.Limits{})
+}
+
+// printPlan is --dry-run: what would be sent, and what it can cost at worst.
+func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) error {
+	fmt.Fprintf(w, "%s: nothing is sent; this is what a run would send.\n\n", p.Scenario.Name)
+	head := []string{"stage", "load on each target", "conversations", "measured"}
+	var rows [][]string
+	for _, s := range p.Stages {
+		rows = append(rows, []string{s.Name, stageText(s), fmt.Sprint(stageStarts(s)), map[bool]string{true: "yes", false: "no (warm-up)"}[s.Measured]})
+	}
+	if err := terminal.Table(w, head, rows, o); err != nil {
+		return err
+	}
+	head = []string{"target", "requests", "input tokens", "output tokens", "expected $", "worst case $"}
+	rows = nil
+	var total float64
+	unknown := false
+	for _, e := range p.Estimate.Targets {
+		rows = append(rows, []string{e.Target, fmt.Sprint(e.Requests),
+			fmt.Sprintf("%d (at most %d)", e.InputTokens, e.WorstInputTokens),
+			fmt.Sprintf("%d (at most %d)", e.OutputTokens, e.WorstOutputTokens),
+			dollars(e.USD), dollars(e.WorstUSD)})
+		if e.WorstUSD != nil {
+			total += *e.WorstUSD
+		} else {
+			unknown = true
+		}
+	}
+	fmt.Fprintln(w)
+	if err := terminal.Table(w, head, rows, o); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nWorst case in all: $%.4f%s. Load takes about %s, judging comes on top.\n", total,
+		map[bool]string{true: ", without the targets whose price is unknown"}[unknown], p.Estimate.Time.Round(time.Second))
+	for _, e := range p.Estimate.Targets {
+		if e.WorstUSD == nil && e.Reason != "" {
+			fmt.Fprintf(w, "  %s: %s\n", e.Target, e.Reason)
+		}
+	}
+	fmt.Fprintf(w, "Schedule %s, seed %d, %d conversations.\n", short(p.ScheduleHash), p.Scenario.Seed, len(p.Items))
+	return nil
+}
+
+// short is the head of a hash, enough for a person to compare.
+func short(hash string) string {
+	if len(hash) > 12 {
+		return hash[:12]
+	}
+	return hash
+}
+
+func dollars(v *float64) string {
+	if v == nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.4f", *v)
+}
+
+// stageText says a stage's load in words.
+func stageText(s scenarios.PlannedStage) string {
+	var b strings.Builder
+	switch s.Mode {
+	case "users":
+		fmt.Fprintf(&b, "%d users", s.Users)
+	default:
+		arrivals := s.Arrivals
+		if arrivals == "" {
+			arrivals = "poisson"
+		}
+		fmt.Fprintf(&b, "%.3g conversations/s, %s", float64(s.Rate), arrivals)
+	}
+	if s.Duration > 0 {
+		fmt.Fprintf(&b, ", %s", time.Duration(s.Duration))
+	}
+	return b.String()
+}
+
+// stageStarts is how many conversations a stage starts per target, at most.
+func stageStarts(s scenarios.PlannedStage) string {
+	if s.Mode == "users" && s.Conversations == 0 {
+		return "as many as fit"
+	}
+	return fmt.Sprint(len(s.Starts))
+}
+
+// planJSON is --dry-run --json.
+func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error {
+	type target struct {
+		Target            string   `json:"target"`
+		Requests          int      `json:"requests"`
+		InputTokens       int      `json:"input_tokens"`
+		OutputTokens      int      `json:"output_tokens"`
+		WorstInputTokens  int      `json:"worst_input_tokens"`
+		WorstOutputTokens int      `json:"worst_output_tokens"`
+		USD               *float64 `json:"usd"`
+		WorstUSD          *float64 `json:"worst_usd"`
+		Reason            string   `json:"reason,omitempty"`
+	}
+	out := struct {
+		Scenario     string   `json:"scenario"`
+		Targets      []target `json:"targets"`
+		Seconds      float64  `json:"seconds"`
+		ScheduleHash string   `json:"schedule_hash"`
+		Seed         int64    `json:"seed"`
+		Refusals     []string `json:"refusals"`
+	}{Scenario: p.Scenario.Name, Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
+	for _, e := range p.Estimate.Targets {
+		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}

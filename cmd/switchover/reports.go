@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"switchover/report/terminal"
+	"switchover/results"
+	"switchover/results/gate"
+)
+
+func (a *app) resultsCommand() *cobra.Command {
+	var root string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "results",
+		Short: "List the runs",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			runs, err := results.List(root)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(a.out, runRows(runs))
+			}
+			if len(runs) == 0 {
+				fmt.Fprintf(a.err, "no runs in %s yet; try: switchover run scenarios/outage.yaml\n", root)
+				return nil
+			}
+			return a.listRuns(runRows(runs))
+		},
+	}
+	cmd.Flags().StringVar(&root, "results", "results", "the `FOLDER` that runs are kept in")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
+	return cmd
+}
+
+// runRow is one run in `switchover results --json`.
+type runRow struct {
+	ID      string   `json:"id"`
+	Folder  string   `json:"folder"`
+	Name    string   `json:"name,omitempty"`
+	State   string   `json:"state"` // running, complete, interrupted, killed, unreadable
+	Valid   *bool    `json:"valid,omitempty"`
+	Targets []string `json:"targets,omitempty"`
+	Error   string   `json:"error,omitempty"`
+}
+
+// runRows say of each run what a person looks for.
+func runRows(runs []results.Listed) []runRow {
+	out := make([]runRow, 0, len(runs))
+	for _, r := range runs {
+		row := runRow{ID: r.ID, Folder: r.Dir}
+		if r.Run == nil {
+			row.State, row.Error = "unreadable", r.Err.Error()
+			out = append(out, row)
+			continue
+		}
+		row.Name, row.State, row.Valid = r.Run.Name, r.Run.State, r.Run.Valid
+		if row.State == results.StateRunning && !r.Live {
+			row.State = "killed"
+		}
+		for _, t := range r.Run.Candidates() {
+			row.Targets = append(row.Targets, t.Name)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (a *app) listRuns(rows []runRow) error {
+	var cells [][]string
+	resumable := ""
+	for _, r := range rows {
+		valid := "?"
+		if r.Valid != nil {
+			valid = map[bool]string{true: "yes", false: "no"}[*r.Valid]
+		}
+		if r.State == "killed" || r.State == results.StateInterrupted {
+			resumable = r.ID
+		}
+		cells = append(cells, []string{r.ID, r.State, valid, strings.Join(r.Targets, ", ") + r.Error})
+	}
+	if err := terminal.Table(a.out, []string{"run", "state", "valid", "targets"}, cells, a.terminal(a.out)); err != nil {
+		return err
+	}
+	if resumable != "" {
+		fmt.Fprintf(a.err, "finish a killed or interrupted one with: switchover run --resume %s\n", resumable)
+	}
+	return nil
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "report RUN",
+		Short: "Rebuild the matrix, the report and the charts from a run's folder",
+		Long: `Rebuild summary.json, report.html, matrix.png and latency.png from what the run
+recorded, and print the matrix. The same folder gives the same bytes. RUN is an
+id, the beginning of one, a folder, or latest.
+
+The exit code is the run's own; see below.`,
+		Example:           "  switchover report latest\n  switchover report --json latest | jq .targets[].figures.ttft_p50",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeRuns,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := results.Find(o.root, args[0])
+			if err != nil {
+				return usageError("'switchover results' lists the runs", "%w", err)
+			}
+			code, err := a.finish(dir, o)
+			if err != nil {
+				return err
+			}
+			return coded(code)
+		},
+	}
+	cmd.Flags().StringVar(&o.root, "results", "results", "the `FOLDER` that runs are kept in")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	return cmd
+}
+
+func (a *app) gateCommand() *cobra.Command {
+	var root, baseline string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "gate RUN",
+		Short: "Hold a run against its scenario's objectives",
+		Long: `Hold a run against its scenario's objectives: exit 1 when one is missed, 4 when a
+figure has no data or the run is invalid. With --baseline, each figure's difference
+from one earlier run is shown with its interval; that is "within one run, not
+evidence", and decides nothing.`,
+		Example:           "  switchover gate latest\n  switchover gate latest --baseline 20261122T090102Z-outage",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeRuns,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.gate(root, args[0], baseline, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&root, "results", "results", "the `FOLDER` that runs are kept in")
+	cmd.Flags().StringVar(&baseline, "baseline", "", "show the differences from this `RUN`")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
+	_ = cmd.RegisterFlagCompletionFunc("baseline", a.completeRuns)
+	return cmd
+}
+
+func (a *app) gate(root, ref, baseline string, asJSON bool) error {
+	run, summary, err := a.summarised(root, ref)
+	if err != nil {
+		return err
+	}
+	found := gate.Check(run, summary)
+	if baseline != "" {
+		baseRun, base, err := a.summarised(root, baseline)
+		if err != nil {
+			return err
+		}
+		found.Compare(base, summary)
+		found.CompareRuns(baseRun, run)
+	}
+	if asJSON {
+		err = writeJSON(a.out, found)
+	} else {
+		err = terminal.Gate(a.out, found, a.terminal(a.out))
+	}
+	if err != nil {
+		return err
+	}
+	return coded(found.ExitCode())
+}
+
+// summarised reads a run and computes its summary anew; it writes nothing.
+func (a *app) summarised(root, ref string) (*results.Run, *results.Summary, error) {
+	dir, err := results.Find(root, ref)
+	if err != nil {
+		return nil, nil, usageError("'switchover results' lists the runs", "%w", err)
+	}
+	data, err := results.Read(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	summary, _ := results.Summarise(data)
+	return data.Run, summary, nil
+}
+
+// completeRuns completes run ids in the shell.
+func (a *app) completeRuns(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	root, err := cmd.Flags().GetString("results")
+	if err != nil {
+		root = "results"
+	}
+	runs, err := results.List(root)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	out := []string{"latest"}
+	for _, r := range runs {
+		out = append(out, r.ID)
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchover/eval"
+	"switchover/results"
+	"switchover/scenarios"
+	"switchover/scenarios/prompts"
+	"switchover/targets"
+)
+
+// runFlags are the flags of the run verb.
+type runFlags struct {
+	quick  scenarios.QuickOptions
+	out    string
+	resume string
+	dryRun bool
+	json   bool
+	quiet  bool
+	budget float64
+	seed   int64
+
+	duration  time.Duration
+	log, from string
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [FILE...]",
+		Short: "Load the candidates, judge them, print the matrix and the verdict",
+		Long: `Run one or more scenario files as a suite, or, with --url and --model, the quick
+scenario against any OpenAI-compatible servers without a file.
+
+Repeated --url, --model, --key-env, --protocol and --price pair by position; a
+single value applies to all. Keys are read from environment variables, never
+from the command line. The quick scenario spends at most $2 unless --budget says
+otherwise; what has no price or no judge stays "unknown" in the matrix.`,
+		Example: `  switchover run scenarios/outage.yaml
+  switchover run --url http://127.0.0.1:8000/v1 --model qwen --url https://api.openai.com/v1 --model gpt-5 --key-env NONE --key-env OPENAI_API_KEY
+  switchover run --dry-run FILE
+  switchover run --resume latest`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.quick.BudgetUSD, f.quick.Seed, f.quick.Duration = f.budget, f.seed, scenarios.Duration(f.duration)
+			if f.log != "" && f.quick.URLs == nil {
+				return usageError("in a scenario: workload: {conversations: {file: FILE, format: FORMAT}}", "--log goes with --url and --model")
+			}
+			return a.run(cmd.Context(), args, f)
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringArrayVar(&f.quick.URLs, "url", nil, "an API's base `URL`, such as http://127.0.0.1:8000/v1 (repeatable)")
+	fs.StringArrayVar(&f.quick.Models, "model", nil, "the model's `NAME` there (repeatable)")
+	fs.StringArrayVar(&f.quick.KeyEnvs, "key-env", nil, "the environment `VARIABLE` that holds the key (repeatable)")
+	fs.StringArrayVar(&f.quick.Protocols, "protocol", nil, "the `PROTOCOL` spoken there: openai (repeatable)")
+	fs.StringArrayVar(&f.quick.Prices, "price", nil, "USD per 1M tokens, `INPUT,OUTPUT`, such as 0.5,1.5 (repeatable)")
+	fs.StringVar(&f.quick.JudgeURL, "judge-url", "", "the base `URL` of a judge; without one, nothing is judged")
+	fs.StringVar(&f.quick.JudgeModel, "judge-model", "", "the judge's model `NAME`")
+	fs.StringVar(&f.quick.JudgeKeyEnv, "judge-key-env", "", "the environment `VARIABLE` that holds the judge's key")
+	fs.StringVar(&f.quick.JudgePrice, "judge-price", "", "the judge's USD per 1M tokens, `INPUT,OUTPUT`")
+	fs.IntVar(&f.quick.Conversations, "conversations", 24, "how many conversations `N` with each target")
+	fs.DurationVar(&f.duration, "duration", 0, "load for this `TIME` instead, such as 2m")
+	fs.StringVar(&f.log, "log", "", "ask what is in this `FILE` instead of the bundled conversations")
+	fs.StringVar(&f.from, "from", "", "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", "))
+	fs.Float64Var(&f.budget, "budget", 2, "the most `USD` the quick scenario may spend")
+	fs.Int64Var(&f.seed, "seed", 1, "the quick scenario's seed")
+	fs.StringVar(&f.out, "results", "results", "the `FOLDER` that runs are kept in")
+	fs.StringVar(&f.resume, "resume", "", "finish an interrupted or killed `RUN` (id, prefix, folder, or latest)")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent and what it costs at worst; send nothing")
+	fs.BoolVar(&f.json, "json", false, "print the summary (or the plan) as JSON")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
+	_ = cmd.RegisterFlagCompletionFunc("resume", a.completeRuns)
+	return cmd
+}
+
+// run tells the three ways of running apart.
+func (a *app) run(ctx context.Context, files []string, f runFlags) error {
+	quick := len(f.quick.URLs)+len(f.quick.Models) > 0
+	switch {
+	case f.resume != "" && (len(files) > 0 || quick || f.dryRun):
+		return usageError("the run's folder holds its scenario", "--resume takes no scenario, no --url and no --dry-run")
+	case f.resume != "":
+		return a.resume(ctx, f)
+	case quick && len(files) > 0:
+		return usageError("use one of them", "a scenario file and --url or --model exclude each other")
+	case !quick && len(files) == 0:
+		return usageError("try 'switchover run scenarios/outage.yaml', or --url and --model for a server of yours", "no scenario file and no --url")
+	}
+	plans, err := a.plans(files, f)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return a.dryRun(plans, f)
+	}
+	for _, p := range plans {
+		if refusals := p.Refusals(); len(refusals) > 0 {
+			return usageError("'switchover run --dry-run' shows the plan", "%s cannot be run:\n  %s", p.Scenario.Name, strings.Join(refusals, "\n  "))
+		}
+	}
+	return a.suite(ctx, plans, f, !quick)
+}
+
+// plans compiles every scenario before anything is sent; all mistakes of all
+// files are printed.
+func (a *app) plans(files []string, f runFlags) ([]*scenarios.Plan, error) {
+	if len(files) == 0 {
+		s, err := scenarios.Quick(f.quick, a.scenarioEnv())
+		if err != nil {
+			return nil, usageError("", "%w", err)
+		}
+		if f.log != "" || f.from != "" {
+			s.Workload.Conversations = &scenarios.Source{File: f.log, Format: f.from}
+			s.Workload.Sample = 0
+		}
+		p, err := a.compile(s, "", ".")
+		if err != nil {
+			return nil, usageError("", "%w", err)
+		}
+		return []*scenarios.Plan{p}, nil
+	}
+	var plans []*scenarios.Plan
+	for _, file := range files {
+		p, err := a.plan(file)
+		if err != nil {
+			a.explain(a.err, err)
+			continue
+		}
+		plans = append(plans, p)
+	}
+	if len(plans) < len(files) {
+		return nil, &exitError{code: exitUsage}
+	}
+	return plans, nil
+}
+
+func (a *app) dryRun(plans []*scenarios.Plan, f runFlags) error {
+	refused := false
+	for _, p := range plans {
+		refusals := p.Refusals()
+		refused = refused || len(refusals) > 0
+		var err error
+		if f.json {
+			err = a.planJSON(a.out, p, refusals)
+		} else {
+			err = a.printPlan(a.out, p, a.terminal(a.out))
+			for _, why := range refusals {
+				fmt.Fprintf(a.out, "Would be refused: %s\n", why)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if refused {
+		return &exitError{code: exitUsage}
+	}
+	return nil
+}
+
+// suite runs the plans one after the other; the worst of their codes is the
+// suite's.
+func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, formal bool) error {
+	sig := newSignals(ctx)
+	defer sig.listen(a.err)()
+	o := runOptions{root: f.out, json: f.json, quiet: f.quiet}
+	if len(plans) > 1 {
+		o.suite = results.NewID(time.Now(), "suite")
+	}
+	code := exitOK
+	for _, p := range plans {
+		if sig.stopped() {
+			code = exitInterrupted
+			break
+		}
+		o.formal = formal && (p.Scenario.Eval != nil || len(p.Scenario.Decision.Weights) > 0)
+		dir, c, err := a.carryOut(ctx, p, o, sig, nil)
+		if err != nil {
+			return err
+		}
+		a.next(p, dir, o)
+		code = worse(code, c)
+	}
+	return coded(code)
+}
+
+// resume finishes a run that was interrupted or killed.
+func (a *app) resume(ctx context.Context, f runFlags) error {
+	dir, err := results.Find(f.out, f.resume)
+	if err != nil {
+		return usageError("'switchover results' lists the runs", "%w", err)
+	}
+	zero := time.Now()
+	journal, data, err := results.Reopen(dir, zero)
+	if err != nil {
+		return err
+	}
+	p, err := a.planOf(data)
+	if err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	sig := newSignals(ctx)
+	defer sig.listen(a.err)()
+	o := runOptions{root: filepath.Dir(dir), suite: data.Run.Suite, json: f.json, quiet: f.quiet, formal: p.Scenario.Eval != nil}
+	_, code, err := a.carryOut(ctx, p, o, sig, &resumed{journal, data, zero})
+	if err != nil {
+		return err
+	}
+	return coded(code)
+}
+
+// planOf compiles a run's own scenario again and checks that it is the plan the
+// run began with.
+func (a *app) planOf(data *results.Data) (*scenarios.Plan, error) {
+	if data.Run.State == results.StateComplete {
+		return nil, usageError("'switchover report "+data.Run.ID+"' shows it", "run %s is complete: there is nothing to resume", data.Run.ID)
+	}
+	s, err := scenarios.Parse(data.Run.ID+"/run.json", data.Run.Scenario, a.scenarioEnv())
+	if err != nil {
+		return nil, err
+	}
+	p, err := scenarios.Recompile(s, data.Conversations)
+	if err != nil {
+		return nil, err
+	}
+	if p.ScheduleHash != data.Run.ScheduleHash {
+		return nil, usageError("resume it with the version that began it: "+data.Run.Version,
+			"run %s had schedule %s, this version draws %s", data.Run.ID, short(data.Run.ScheduleHash), short(p.ScheduleHash))
+	}
+	return p, nil
+}
+
+// next prints the command to try on a real endpoint after a simulated run.
+func (a *app) next(p *scenarios.Plan, dir string, o runOptions) {
+	if o.json {
+		return
+	}
+	for i := range p.Scenario.Targets {
+		if p.Scenario.Targets[i].Simulate != nil {
+			fmt.Fprintf(a.out, "\nThis run was simulated. On a real endpoint, try:\n  switchover run --url http://127.0.0.1:8000/v1 --model NAME\n")
+			return
+		}
+	}
+	fmt.Fprintf(a.out, "\nNext:    switchover gate %s\n", filepath.Base(dir))
+}
+
+// coded turns an exit code into an error that prints nothing.
+func coded(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return &exitError{code: code}
+}
+
+// askers are targets in the part that judges play.
+func askers(ts []*targets.Target) []eval.Asker {
+	out := make([]eval.Asker, len(ts))
+	for i, t := range ts {
+		out[i] = t
+	}
+	return out
+}
+
+// masks are the names a judge must not see.
+func masks(run *results.Run) []string {
+	var out []string
+	for _, t := range run.Candidates() {
+		out = append(out, t.Name, t.Model)
+	}
+	return out
+}
+
+// runStages is how the run's record names its stages.
+func runStages(p *scenarios.Plan) []results.RunStage {
+	var out []results.RunStage
+	for _, s := range p.Stages {
+		out = append(out, results.RunStage{Name: s.Name, Mode: s.Mode, Measure: s.Measured, Rate: float64(s.Rate), Users: s.Users, Duration: int64(s.Duration)})
+	}
+	return out
+}

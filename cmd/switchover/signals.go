@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// signals turns interrupts into an orderly stop: the first ends the run
+// cleanly, the second ends the program at once.
+type signals struct {
+	stop    chan struct{}   // closed by the first interrupt
+	context context.Context // cancelled by the first interrupt
+	cancel  context.CancelFunc
+	once    sync.Once
+}
+
+func newSignals(ctx context.Context) *signals {
+	s := &signals{stop: make(chan struct{})}
+	s.context, s.cancel = context.WithCancel(ctx)
+	return s
+}
+
+// listen handles interrupts until release is called.
+func (s *signals) listen(talk io.Writer) (release func()) {
+	got := make(chan os.Signal, 2)
+	done := make(chan struct{})
+	signal.Notify(got, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-got:
+			}
+			if s.stopped() {
+				fmt.Fprintln(talk, "\nswitchover: stopped at once; what was recorded is kept")
+				os.Exit(exitInterrupted)
+			}
+			fmt.Fprintln(talk, "\nswitchover: stopping: what is in flight may finish; interrupt again to stop at once")
+			s.interrupt()
+		}
+	}()
+	return func() {
+		signal.Stop(got)
+		close(done)
+		s.cancel()
+	}
+}
+
+func (s *signals) interrupt() {
+	s.once.Do(func() {
+		close(s.stop)
+		s.cancel()
+	})
+}
+
+func (s *signals) stopped() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}

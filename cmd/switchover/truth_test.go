@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"switchover/results"
+	"switchover/results/stats"
+	"switchover/targets/sim"
+)
+
+// truthful has answers long and slow enough that 3 % is more than a busy
+// machine's noise in a median.
+const truthful = `name: truth
+seed: 5
+targets:
+  - name: fast
+    simulate: {ttft: 200ms, tpot: 15ms, jitter: 10%, output: 40, prefill: 4000/s}
+    price: {input: 3, output: 15}
+    params: {max_tokens: 80}
+  - name: slow
+    simulate: {ttft: 400ms, tpot: 20ms, jitter: 10%, output: 30}
+    price: {input: 0.5, output: 0.5}
+    params: {max_tokens: 80}
+workload: {conversations: bundled, max_turns: 2}
+load:
+  - {name: steady, mode: open, rate: 3/s, arrivals: constant, conversations: 24}
+`
+
+// The figures of a run must be those of the simulator's own log: what it wrote
+// and when, not what it was configured to do.
+func TestFiguresRecoverWhatTheSimulatorServed(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "truth.yaml")
+	if err := os.WriteFile(file, []byte(truthful), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("switchover", "run", "--quiet", "--results", dir, file).CombinedOutput(); err != nil {
+		t.Logf("%v\n%s", err, out) // a busy machine may make the run invalid; its medians hold all the same
+	}
+	run, err := results.Find(dir, "latest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := results.Read(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary, _ := results.Summarise(data)
+	for _, target := range summary.Targets {
+		truth := served(t, filepath.Join(run, "sim", target.Name+".jsonl"))
+		price := data.Run.Target(target.Name).Price
+		cost := float64(truth.input)*(*price.Input)/1e6 + float64(truth.output)*(*price.Output)/1e6
+		for _, c := range []struct {
+			figure string
+			want   float64
+			share  float64
+		}{
+			{"ttft_p50", median(truth.ttft), 0.03},
+			{"tpot_p50", median(truth.tpot), 0.03},
+			{"usd_per_1k_conversations", cost / float64(target.Stages[0].Counts.Conversations) * 1000, 1e-9},
+		} {
+			got := target.Figures[c.figure].Value
+			if got == nil || math.Abs(*got/c.want-1) > c.share {
+				t.Errorf("%s of %s: %v, the simulator served %g", c.figure, target.Name, got, c.want)
+				continue
+			}
+			t.Logf("%-5s %-26s measured %10.6f  served %10.6f  off by %+.2f %%", target.Name, c.figure, *got, c.want, 100*(*got/c.want-1))
+		}
+		counts := target.Stages[0].Counts
+		if counts.InputTokens != truth.input || counts.OutputTokens != truth.output {
+			t.Errorf("%s: %d tokens in and %d out, the simulator served %d and %d", target.Name, counts.InputTokens, counts.OutputTokens, truth.input, truth.output)
+		}
+	}
+}
+
+type truth struct {
+	ttft, tpot    []float64
+	input, output int
+}
+
+// served reads a simulator's log.
+func served(t *testing.T, path string) truth {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out truth
+	for line := range strings.Lines(string(b)) {
+		var e sim.Entry
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if len(e.Tokens) < 2 {
+			continue
+		}
+		out.ttft = append(out.ttft, float64(e.Tokens[0]-e.Arrived)/1e9)
+		out.tpot = append(out.tpot, float64(e.Tokens[len(e.Tokens)-1]-e.Tokens[0])/1e9/float64(len(e.Tokens)-1))
+		out.input += e.InputTokens
+		out.output += e.OutputTokens
+	}
+	return out
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return stats.Quantile(v, 0.5)
+}
+
+// askedID is the id in an asked event.
+func askedID(e results.Event) string {
+	var a results.Asked
+	_ = json.Unmarshal(e.Data, &a)
+	return a.ID
+}
