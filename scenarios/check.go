@@ -68,7 +68,7 @@ func (c *checker) workload(w *Workload) {
 		return
 	}
 	if _, ok := c.readable(at+".file", src.File); ok {
-		src.File = c.resolvePath(src.File)
+		src.File = c.anywhere(src.File)
 	}
 }
 
@@ -116,8 +116,11 @@ func meant(name string, known []string, what string) string {
 	if len(known) == 0 {
 		return "there are no " + what
 	}
-	shown := known[:min(len(known), 12)]
-	return what + ": " + strings.Join(shown, ", ")
+	shown := strings.Join(known[:min(len(known), 12)], ", ")
+	if len(known) > 12 {
+		shown += ", ..."
+	}
+	return what + ": " + shown
 }
 
 // fillDefaults writes what a scenario left out, so that a resolved one says

@@ -71,11 +71,15 @@ func (c *checker) quantity(path string, q *Quantity, f results.FigureInfo) bool 
 
 // decision checks weights, anchors and requirements.
 func (c *checker) decision(d *Decision) {
-	sum := 0.0
+	sum, sound := 0.0, true
 	for _, name := range slices.Sorted(maps.Keys(d.Weights)) {
 		path := join("decision.weights", name)
 		f, ok := results.WeightFigure(name)
-		switch w := d.Weights[name]; {
+		w := d.Weights[name]
+		if !ok || w < 0 || f.Better == results.Neutral || c.bad[path] {
+			sound = false
+		}
+		switch {
 		case !ok:
 			c.misplaced(path, meant(name, append(slices.Clone(weightNames), figureKeys()...), "weights"), "no figure to weigh is named %q", clip(name))
 		case f.Better == results.Neutral:
@@ -86,7 +90,7 @@ func (c *checker) decision(d *Decision) {
 			sum += w
 		}
 	}
-	if c.has("decision.weights") && (sum == 0 || math.IsInf(sum, 0)) && len(d.Weights) > 0 {
+	if sound && c.has("decision.weights") && (sum == 0 || math.IsInf(sum, 0)) && len(d.Weights) > 0 {
 		c.wrong("decision.weights", "", "the weights add up to %v; nothing could be ranked", sum)
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.Anchors)) {
@@ -140,7 +144,7 @@ func requirement(name, text string) (results.Bound, error) {
 	}
 	if strings.Contains(name, ".") {
 		if op != "" && op != "=" {
-			return results.Bound{}, &hinted{fmt.Sprintf("the fact %s is compared for equality only", clip(name)), `write the value it must have: "yes"`}
+			return results.Bound{}, &hinted{fmt.Sprintf("the fact %s is compared for equality only", clip(name)), fmt.Sprintf("write the value it must have: %q", clip(rest))}
 		}
 		if rest == "" {
 			return results.Bound{}, &hinted{"the value that the fact must have is empty", `write "yes"`}
@@ -149,7 +153,11 @@ func requirement(name, text string) (results.Bound, error) {
 	}
 	f, ok := results.LookupFigure(name)
 	if !ok {
-		return results.Bound{}, &hinted{fmt.Sprintf("no figure is named %q", clip(name)), meant(name, figureKeys(), "figures") + "; a fact has a dot in its name"}
+		hint := meant(name, figureKeys(), "figures")
+		if nearest(name, figureKeys()) == "" {
+			hint += "; a fact has a dot in its name"
+		}
+		return results.Bound{}, &hinted{fmt.Sprintf("no figure is named %q", clip(name)), hint}
 	}
 	if op == "" || op == "=" {
 		example := "<"

@@ -37,14 +37,14 @@ func (c *checker) stage(at string, st *Stage) {
 	switch {
 	case !c.has(at + ".mode"):
 	case st.Mode == ModeOpen:
-		if !c.given(at + ".rate") {
+		if !c.given(at+".rate") && !c.bad[at+".rate"] {
 			c.wrong(at, "add rate: 2/s, conversation starts of each target", "an open stage needs a rate")
 		}
 		if c.given(at + ".users") {
 			c.misplaced(at+".users", "remove it, or use mode: users", "users has no meaning in an open stage, where the clock starts conversations")
 		}
 	case st.Mode == ModeUsers:
-		if !c.given(at + ".users") {
+		if !c.given(at+".users") && !c.bad[at+".users"] {
 			c.wrong(at, "add users: 10", "a users stage needs users")
 		}
 		for _, field := range []string{"rate", "arrivals"} {
@@ -53,7 +53,7 @@ func (c *checker) stage(at string, st *Stage) {
 			}
 		}
 	}
-	if !c.given(at+".duration") && !c.given(at+".conversations") {
+	if !c.given(at+".duration") && !c.given(at+".conversations") && !c.bad[at+".duration"] && !c.bad[at+".conversations"] {
 		c.wrong(at, "add duration: 1m, or conversations: 100", "the stage has no end")
 	}
 	c.span(at+".duration", st.Duration)

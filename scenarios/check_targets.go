@@ -49,7 +49,7 @@ func (c *checker) target(at string, t *Target) {
 	switch hasURL, sim := c.given(at+".url"), c.given(at+".simulate"); {
 	case hasURL && sim:
 		c.misplaced(at+".simulate", "remove one of the two", "a target is asked at its url or simulated, not both")
-	case !hasURL && !sim:
+	case !hasURL && !sim && !c.bad[at+".url"] && !c.bad[at+".simulate"]:
 		c.wrong(at, "give url: for a server, or simulate: for a simulated one", "the target has neither url nor simulate")
 	case sim && c.given(at+".key"):
 		c.misplaced(at+".key", "remove it", "a simulated target takes no key")
@@ -57,7 +57,7 @@ func (c *checker) target(at string, t *Target) {
 	if c.has(at + ".url") {
 		c.url(at, t)
 	}
-	if c.given(at+".url") && !c.given(at+".model") {
+	if c.given(at+".url") && !c.given(at+".model") && !c.bad[at+".model"] {
 		c.wrong(at, "add model: NAME, as the server knows it", "the target has a url but no model")
 	}
 	if c.has(at+".model") && strings.TrimSpace(t.Model) == "" {
@@ -154,12 +154,16 @@ func (c *checker) key(path string, k *Key) {
 		return
 	case env && !c.has(path+".env"), file && !c.has(path+".file"):
 		return
-	case env && !shownName.MatchString(k.Env):
+	case env && envName.MatchString(k.Env) && !shownName.MatchString(k.Env):
 		if _, set := c.env.lookup(k.Env); !set {
 			c.hideText(k.Env)
+			c.wrong(path+".env", "the name is not shown, because it may be a key", "the environment variable named here is not set")
+			return
 		}
+	case env && !shownName.MatchString(k.Env):
+		c.hideText(k.Env)
 	}
-	if _, err := k.read(c.env, c.resolvePath); err != nil {
+	if _, err := k.read(c.env, c.beside); err != nil {
 		if file {
 			c.hideText(k.File)
 			path += ".file"
@@ -174,7 +178,7 @@ func (c *checker) key(path string, k *Key) {
 		return
 	}
 	if file {
-		k.File = c.resolvePath(k.File)
+		k.File = c.anywhere(k.File)
 	}
 }
 

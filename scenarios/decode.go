@@ -102,11 +102,18 @@ func (d *document) decodeStruct(n ast.Node, v reflect.Value, path string) {
 		seen[e.name] = true
 		f, known := fields[e.name]
 		if !known {
-			d.unknownField(e, v.Type(), path)
+			// What was probably meant is not reported as missing on top.
+			if near := d.unknownField(e, v.Type(), path); near != "" {
+				if _, given := d.at[join(path, near)]; !given {
+					d.bad[join(path, near)] = true
+				}
+				seen[near] = true
+			}
 			continue
 		}
 		at := join(path, e.name)
 		d.at[at] = place{start(e.key), start(e.value)}
+		delete(d.bad, at)
 		d.decode(e.value, v.FieldByIndex(f.Index), at, tag(f.Tag.Get("jsonschema")))
 	}
 	for _, f := range reflect.VisibleFields(v.Type()) {
@@ -117,18 +124,24 @@ func (d *document) decodeStruct(n ast.Node, v reflect.Value, path string) {
 	}
 }
 
-// unknownField records a key that the type does not have. Its value is masked
-// where the key says that it is a secret.
-func (d *document) unknownField(e entry, t reflect.Type, path string) {
-	if secretName.MatchString(e.name) || t == reflect.TypeFor[Key]() {
+// unknownField records a key that the type does not have, and returns the field
+// that was probably meant.
+func (d *document) unknownField(e entry, t reflect.Type, path string) (near string) {
+	if t == reflect.TypeFor[Key]() {
 		d.hideAll(e.value)
+		d.bad[path] = true
 	}
 	names := fieldNames(t)
 	hint := "known fields: " + strings.Join(names, ", ")
-	if near := nearest(e.name, names); near != "" {
+	switch near = nearest(e.name, names); near {
+	case "":
+	case "key":
+		hint = "did you mean key: {env: NAME}?"
+	default:
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	d.problem(start(e.key), join(path, e.name), fmt.Sprintf("unknown field %q in %s", clip(e.name), nounOf(t)), hint)
+	return near
 }
 
 // decodeMap reads a mapping with free keys.
@@ -155,11 +168,11 @@ func (d *document) decodeSlice(n ast.Node, v reflect.Value, path string, rules t
 		return
 	}
 	if least, ok := rules.number("minItems"); ok && len(seq.Values) < int(least) {
-		d.reject(n, path, fmt.Sprintf("the list is too short: at least %d", int(least)), "")
+		d.reject(n, path, fmt.Sprintf("the list has %d entries; at least %d belong there", len(seq.Values), int(least)), "")
 		return
 	}
 	if most, ok := rules.number("maxItems"); ok && len(seq.Values) > int(most) {
-		d.reject(n, path, fmt.Sprintf("the list has %d entries; at most %d", len(seq.Values), int(most)), "")
+		d.reject(n, path, fmt.Sprintf("the list has %d entries; at most %d can be there", len(seq.Values), int(most)), "")
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values)))
@@ -225,20 +238,24 @@ func (d *document) checkWord(n ast.Node, text, path string, rules tag) {
 		if near := nearest(text, words); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		d.reject(n, path, fmt.Sprintf("%q is none of %s", clip(text), strings.Join(words, ", ")), hint)
+		message := fmt.Sprintf("%q is none of %s", clip(text), strings.Join(words, ", "))
+		if len(words) == 1 {
+			message = fmt.Sprintf("%q is not %s, the only word there is", clip(text), words[0])
+		}
+		d.reject(n, path, message, hint)
 	}
 }
 
 // checkRange holds a number to the field's bounds.
 func (d *document) checkRange(n ast.Node, x float64, path string, rules tag) {
 	if least, ok := rules.number("minimum"); ok && x < least {
-		d.reject(n, path, fmt.Sprintf("%v is too small: at least %v", x, least), "")
+		d.reject(n, path, fmt.Sprintf("%v is too small: it must be at least %v", x, least), "")
 	}
 	if least, ok := rules.number("exclusiveMinimum"); ok && x <= least {
-		d.reject(n, path, fmt.Sprintf("%v is too small: more than %v", x, least), "")
+		d.reject(n, path, fmt.Sprintf("%v is too small: it must be more than %v", x, least), "")
 	}
 	if most, ok := rules.number("maximum"); ok && x > most {
-		d.reject(n, path, fmt.Sprintf("%v is too large: at most %v", x, most), "")
+		d.reject(n, path, fmt.Sprintf("%v is too large: it can be at most %v", x, most), "")
 	}
 }
 
@@ -297,8 +314,10 @@ func kindOf(n ast.Node) string {
 		return "a mapping"
 	case *ast.SequenceNode:
 		return "a list"
-	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+	case *ast.IntegerNode, *ast.FloatNode:
 		return "a number"
+	case *ast.InfinityNode, *ast.NanNode:
+		return "no finite number"
 	case *ast.BoolNode:
 		return "a truth value"
 	}

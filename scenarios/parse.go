@@ -70,7 +70,7 @@ func Load(path string, env Env) (*Scenario, error) {
 
 // Parse reads a scenario from memory; file names it in messages, and its folder
 // is where relative paths start. The scenario it returns is resolved: defaults
-// are filled in, system prompts read, paths usable from the working directory.
+// are filled in, system prompts read, paths absolute.
 // The error is Problems, all of them.
 func Parse(file string, src []byte, env Env) (*Scenario, error) {
 	return parse(file, src, env, true)
@@ -187,21 +187,32 @@ func (c *checker) misplaced(path, hint, format string, args ...any) {
 	c.problem(c.where(path).key, path, fmt.Sprintf(format, args...), hint)
 }
 
-// resolvePath makes a path of the file usable from the working directory.
-func (c *checker) resolvePath(path string) string {
+// beside finds a file that the scenario names: relative paths start at the
+// scenario's folder.
+func (c *checker) beside(path string) string {
 	if !c.fresh || filepath.IsAbs(path) {
 		return path
 	}
 	return filepath.Join(c.dir, path)
 }
 
+// anywhere makes such a path absolute, so that a resumed run finds the file from
+// another folder.
+func (c *checker) anywhere(path string) string {
+	path = c.beside(path)
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
 // readable reads a file that the scenario names.
 func (c *checker) readable(path, name string) ([]byte, bool) {
-	b, err := c.env.read(c.resolvePath(name))
+	b, err := c.env.read(c.beside(name))
 	if err == nil {
 		return b, true
 	}
-	c.wrong(path, "paths are relative to the scenario file", "cannot read %s: %v", clip(c.resolvePath(name)), cause(err))
+	c.wrong(path, "paths are relative to the scenario file", "cannot read %s: %v", clip(c.beside(name)), cause(err))
 	return nil, false
 }
 

@@ -32,11 +32,11 @@ type document struct {
 	lines    []string
 	parsed   bool // there is a syntax tree, so the secrets are known
 	root     ast.Node
-	anchors  map[string]*ast.AnchorNode
-	at       map[string]place // by path
-	bad      map[string]bool  // paths whose value could not be read
-	secrets  []string         // literal keys, never shown
-	nodes    int              // visited so far
+	anchors  map[string]*ast.AnchorNode // nil for one that contains itself
+	at       map[string]place           // by path
+	bad      map[string]bool            // paths whose value could not be read
+	secrets  []string                   // literal keys, never shown
+	nodes    int                        // visited so far
 	problems Problems
 }
 
@@ -106,6 +106,7 @@ func (d *document) parse(text string) {
 	}
 	d.root, d.parsed = bodies[0], true
 	d.collectAnchors(d.root)
+	d.hideNamed(d.root)
 }
 
 // bounded refuses token streams that would cost the parser too much, and tags,
@@ -160,6 +161,8 @@ func (d *document) syntaxError(err error) {
 		message, hint = "a value that begins with > or | must be quoted", `write ">= 3.5", with the quotation marks`
 	case strings.Contains(message, "reserved character"):
 		hint = "quote the value"
+	case strings.Contains(message, "mapping value is not allowed"):
+		message, hint = "a colon stands where none can be", "quote the value if the colon belongs to it"
 	}
 	if strings.ContainsAny(message, "\n\"") {
 		message = "not readable as YAML"
@@ -187,7 +190,7 @@ func (d *document) collectAnchors(n ast.Node) {
 		ast.Walk(visitor(func(inner ast.Node) {
 			if alias, ok := inner.(*ast.AliasNode); ok && alias.Value.GetToken().Value == name {
 				d.problem(start(alias), "", fmt.Sprintf("the anchor &%s contains itself", clip(name)), "")
-				delete(d.anchors, name)
+				d.anchors[name] = nil
 			}
 		}), a.Value)
 	}), n)

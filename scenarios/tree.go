@@ -41,7 +41,6 @@ func (d *document) entries(n ast.Node, path string) []entry {
 		}
 		if seen[name] {
 			d.problem(start(kv.Key), join(path, name), fmt.Sprintf("the key %q is given twice", clip(name)), "remove one of the two")
-			d.hideIfSecret(name, kv.Value)
 			continue
 		}
 		seen[name] = true
@@ -94,6 +93,9 @@ func (d *document) resolve(n ast.Node, path string) (ast.Node, bool) {
 		case *ast.AliasNode:
 			name := t.Value.GetToken().Value
 			a, known := d.anchors[name]
+			if known && a == nil {
+				return nil, false // said already
+			}
 			if !known {
 				d.problem(start(t), path, fmt.Sprintf("no anchor is named &%s", clip(name)), "define it before it is used")
 				return nil, false
@@ -158,10 +160,32 @@ func keyText(k ast.MapKeyNode) (string, bool) {
 // secretName matches field names whose values are not shown.
 var secretName = regexp.MustCompile(`(?i)key|token|secret|passw|auth|credential|bearer|header|cookie`)
 
-func (d *document) hideIfSecret(name string, n ast.Node) {
-	if secretName.MatchString(name) {
-		d.hideAll(n)
+// hideNamed masks text that stands under such a name anywhere in the file,
+// whether or not the field is known. The field key itself is a mapping that
+// names a place; what is wrong with it is seen when it is read.
+func (d *document) hideNamed(root ast.Node) {
+	ast.Walk(visitor(func(n ast.Node) {
+		kv, ok := n.(*ast.MappingValueNode)
+		if !ok {
+			return
+		}
+		name, ok := keyText(kv.Key)
+		if !ok || !secretName.MatchString(name) || name == "key" && isMap(kv.Value) {
+			return
+		}
+		if kv.Value != nil && !isNumber(kv.Value) {
+			d.hideAll(kv.Value)
+		}
+	}), root)
+}
+
+// isNumber tells counts such as max_tokens from secrets.
+func isNumber(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		return true
 	}
+	return false
 }
 
 // shortestSecret is the fewest characters of a literal that is masked: masking
@@ -175,7 +199,7 @@ func (d *document) hideAll(n ast.Node) {
 	}
 	ast.Walk(visitor(func(n ast.Node) {
 		if a, ok := n.(*ast.AliasNode); ok {
-			if target, known := d.anchors[a.Value.GetToken().Value]; known {
+			if target, known := d.anchors[a.Value.GetToken().Value]; known && target != nil {
 				for _, s := range scalarsOf(target.Value) {
 					d.hideText(s)
 				}
@@ -319,6 +343,8 @@ func nounOf(t reflect.Type) string {
 		return "the file"
 	case "eval", "simulate", "workload", "params":
 		return name
+	case "anchor":
+		return "an anchor"
 	default:
 		return "a " + name
 	}

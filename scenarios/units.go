@@ -142,7 +142,11 @@ func (Rate) JSONSchema() *jsonschema.Schema {
 func (s *Share) UnmarshalText(b []byte) error {
 	text := string(b)
 	if plainNumber.MatchString(text) {
-		return &hinted{clip(text) + " has no unit", fmt.Sprintf("write %s%%", clip(text))}
+		hint := fmt.Sprintf("write %s%%", clip(text))
+		if x, err := strconv.ParseFloat(text, 64); err == nil && x > 0 && x <= 1 {
+			hint = fmt.Sprintf("write %s%%", strconv.FormatFloat(x*100, 'g', 6, 64))
+		}
+		return &hinted{clip(text) + " has no unit", hint}
 	}
 	if !shareForm.MatchString(text) {
 		return &hinted{fmt.Sprintf("%q is not a share", clip(text)), "write a percentage: 1%"}
