@@ -68,6 +68,7 @@ type Record struct {
 	TokenSource      string   `json:"token_source,omitempty"` // usage, tokenizer, chunks
 
 	Status        int             `json:"status,omitempty"` // HTTP
+	Model         string          `json:"model,omitempty"`  // the model that the server says answered
 	Error         *Error          `json:"error,omitempty"`
 	Complete      bool            `json:"complete"` // the terminal marker was seen
 	Finish        chat.Finish     `json:"finish,omitempty"`

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,14 +52,14 @@ type piece struct {
 // identity, Intended and Scheduled. Whatever happens, rec.End is set and either
 // rec.Complete or rec.Error is. A cancelled ctx ends the attempt as cancelled.
 //
-// What req leaves open is taken from the target's Spec: the model, each
-// parameter, and the system prompt, which Spec.System replaces.
+// The request is sent as it is; only an empty model becomes the Spec's. Spec.Params
+// and Spec.System are for the caller who builds it.
 func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec *results.Record) {
 	rec.Simulated = rec.Simulated || t.spec.Simulated
 	a := &attempt{t: t, zero: zero, rec: rec}
 	var usage *chat.Usage
 	if t.enter() {
-		usage = a.run(ctx, t.fill(req))
+		usage = a.run(ctx, req)
 		t.asking.Done()
 	} else {
 		a.failure = &chat.Failure{Class: chat.Cancelled, Message: "the target is closed"}
@@ -82,31 +81,6 @@ func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec 
 }
 
 func (a *attempt) now() results.Instant { return results.At(time.Since(a.zero)) }
-
-// fill completes a request from the target's Spec.
-func (t *Target) fill(req chat.Request) chat.Request {
-	p, q := &req.Params, t.spec.Params
-	if p.MaxTokens == 0 {
-		p.MaxTokens = q.MaxTokens
-	}
-	if p.Temperature == nil {
-		p.Temperature = q.Temperature
-	}
-	if p.TopP == nil {
-		p.TopP = q.TopP
-	}
-	if p.Seed == nil {
-		p.Seed = q.Seed
-	}
-	if p.Stop == nil {
-		p.Stop = q.Stop
-	}
-	if t.spec.System != "" {
-		rest := slices.DeleteFunc(slices.Clone(req.Messages), func(m chat.Message) bool { return m.Role == chat.System })
-		req.Messages = append([]chat.Message{{Role: chat.System, Content: t.spec.System}}, rest...)
-	}
-	return req
-}
 
 // run sends the request and reads the response.
 func (a *attempt) run(ctx context.Context, req chat.Request) *chat.Usage {
@@ -201,6 +175,7 @@ func (a *attempt) stream(ctx context.Context, resp *http.Response) *chat.Usage {
 	if out.Failure != nil && out.Failure.Class == chat.Interrupted && readErr != nil && ctx.Err() != nil {
 		a.failure = a.t.stopped(ctx)
 	}
+	a.rec.Model = a.t.word(out.Model)
 	a.rec.Finish = chat.Finish(a.t.word(string(out.Finish)))
 	for _, c := range out.ToolCalls {
 		a.rec.ToolCalls = append(a.rec.ToolCalls, chat.ToolCall{ID: a.t.word(c.ID), Name: a.t.word(c.Name),

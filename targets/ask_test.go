@@ -279,18 +279,6 @@ func TestConnectionsAreTracedAndReused(t *testing.T) {
 	}
 }
 
-func TestWhatTheSpecFillsIn(t *testing.T) {
-	zero, half := 0.0, 0.5
-	target := &Target{spec: Spec{System: "be brief", Params: chat.Params{MaxTokens: 9, Temperature: &half}}}
-	got := target.fill(chat.Request{Params: chat.Params{Temperature: &zero},
-		Messages: []chat.Message{{Role: chat.System, Content: "be kind"}, {Role: chat.User, Content: "hello"}}})
-	want := chat.Request{Params: chat.Params{MaxTokens: 9, Temperature: &zero},
-		Messages: []chat.Message{{Role: chat.System, Content: "be brief"}, {Role: chat.User, Content: "hello"}}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 func TestBadRequestsNeverLeave(t *testing.T) {
 	target, err := open(bare("http://pipe/v1"), piped(0, func(net.Conn) { t.Error("something was sent") }))
 	if err != nil {

@@ -16,9 +16,9 @@ const MinLength = 6
 // maxRounds bounds how often nested encodings are undone.
 const maxRounds = 4
 
-// minTail is how many bytes of a secret at the very end of a text, as where a
-// stream was cut off inside it, are taken for the secret.
-const minTail = 8
+// minPart is how many bytes of a secret, or of an encoding of it, are taken for
+// the secret where a text begins or ends inside it.
+const minPart = 8
 
 // Redactor replaces secrets in text by Mask. A nil Redactor replaces nothing.
 // It may be used by several goroutines.
@@ -72,8 +72,8 @@ func core(enc *base64.Encoding, s string, shift int) []byte {
 
 // Text returns s with every secret replaced by Mask: verbatim; with characters
 // escaped as in JSON, URLs or HTML, in any mixture and nested; broken by white
-// space; as base64 (either alphabet, any alignment) or hex; and cut off at the
-// end of s.
+// space; as base64 (either alphabet, any alignment) or hex; and cut off where
+// s begins or ends.
 func (r *Redactor) Text(s string) string {
 	if r == nil || len(r.plain) == 0 || s == "" {
 		return s
@@ -104,21 +104,18 @@ func (r *Redactor) find(v view) spans {
 	return hide
 }
 
-// search adds the places of all secrets in one view of the text.
+// search adds the places of all secrets in one reading of the text.
 func (r *Redactor) search(v view, hide *spans) {
 	for _, p := range r.plain {
 		each(v.text, p, func(i, j int) { hide.add(v.from(i), v.to(j)) })
-		if n := tail(v.text, p); n > 0 {
-			hide.add(v.from(len(v.text)-n), v.to(len(v.text)))
-		}
 	}
 	for _, p := range r.cores {
 		each(v.text, p, func(i, j int) {
 			// The neighbours hold the remaining bits of the first and last byte.
-			if i > 0 && base64Byte(v.text[i-1]) {
+			if i > 0 && base64Byte(v.text[i-1]) && v.to(i) == v.from(i) {
 				i--
 			}
-			for n := 0; n < 2 && j < len(v.text) && base64Byte(v.text[j]); n++ {
+			for n := 0; n < 2 && j < len(v.text) && base64Byte(v.text[j]) && v.to(j) == v.from(j); n++ {
 				j++
 			}
 			hide.add(v.from(i), v.to(j))
@@ -130,26 +127,30 @@ func (r *Redactor) search(v view, hide *spans) {
 	}
 }
 
-// each calls f with every place of p in text.
+// each calls f with every place of p in text: whole, or cut off by the text's
+// beginning or end, as where a stream broke or one field took what another began.
 func each(text, p []byte, f func(i, j int)) {
 	for at := 0; ; {
 		i := bytes.Index(text[at:], p)
 		if i < 0 {
-			return
+			break
 		}
 		f(at+i, at+i+len(p))
 		at += i + 1
 	}
-}
-
-// tail is how many bytes at the end of text begin p, or 0 below minTail.
-func tail(text, p []byte) int {
-	for n := min(len(p)-1, len(text)); n >= minTail; n-- {
+	longest := min(len(p)-1, len(text))
+	for n := longest; n >= minPart; n-- {
 		if bytes.HasSuffix(text, p[:n]) {
-			return n
+			f(len(text)-n, len(text))
+			break
 		}
 	}
-	return 0
+	for n := longest; n >= minPart; n-- {
+		if bytes.HasPrefix(text, p[len(p)-n:]) {
+			f(0, n)
+			break
+		}
+	}
 }
 
 func foldASCII(b []byte) []byte {
