@@ -228,12 +228,13 @@ func TestTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {
+			if err := j.Update(func(r *Run) { r.Host.CPUs++ }); err != nil {
+				t.Error(err)
+			}
 			for i := range 50 {
 				r := attempt("inc", g, i, 0)
 				r.Text = strings.Repeat("text \n", 1000)
-				err := errors.Join(j.Append(r), j.Event(Event{T: int64(i), Kind: EventAsked}),
-					j.Update(func(r *Run) { r.Reasons = append(r.Reasons[:0], "") }))
-				if err != nil {
+				if err := errors.Join(j.Append(r), j.Event(Event{T: int64(i), Kind: EventAsked})); err != nil {
 					t.Error(err)
 				}
 			}
@@ -244,8 +245,8 @@ func TestTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, err := Read(j.Dir())
-	if err != nil || len(d.Records) != 400 || len(d.Events) != 400 || len(d.Conversations) != 2 || d.Run.Format != Format {
-		t.Errorf("%d records, %d events, %v", len(d.Records), len(d.Events), err)
+	if err != nil || len(d.Records) != 400 || len(d.Events) != 400 || len(d.Conversations) != 2 || d.Run.Host.CPUs != 10 {
+		t.Errorf("%d records, %d events, %d CPUs, %v", len(d.Records), len(d.Events), d.Run.Host.CPUs, err)
 	}
 	if err := j.Append(&Record{}); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("append after close: %v", err)

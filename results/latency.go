@@ -1,7 +1,9 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -61,13 +63,9 @@ func (c *cell) latencyFigures(into map[string]Figure) {
 		}
 		into[p.key] = percentile(v, p.q, c.noTime(stem(p.key)))
 	}
-	gaps, requests := c.gaps()
-	for _, p := range []struct {
-		key string
-		q   float64
-	}{{"itl_p50", 0.5}, {"itl_p99", 0.99}} {
-		into[p.key] = gapPercentile(gaps, requests, p.q, c.noTime("itl"))
-	}
+	gaps := c.tokenGaps()
+	into["itl_p50"] = gaps.percentile(0.5, c.noTime("itl"))
+	into["itl_p99"] = gaps.percentile(0.99, c.noTime("itl"))
 	source := c.tokenSource()
 	for _, key := range []string{"tpot_p50", "itl_p50", "itl_p99"} {
 		f := into[key]
@@ -106,35 +104,66 @@ func needs(n int, what string) string {
 	return fmt.Sprintf("need %d%s", n, what)
 }
 
-// gaps are all inter-token gaps of the successful requests, ascending, and how
-// many requests they come from.
-func (c *cell) gaps() (sorted []float64, requests int) {
+// gapSamples are inter-token gaps, ascending. A chunk of k tokens is one entry
+// that counts k times: a server can claim any k, so they are never spread out.
+type gapSamples struct {
+	seconds  []float64
+	upto     []float64 // samples up to and including the entry
+	requests int       // that they come from
+}
+
+// tokenGaps are the gaps of the successful requests.
+func (c *cell) tokenGaps() gapSamples {
+	type entry struct {
+		seconds float64
+		k       int
+	}
+	var all []entry
+	var g gapSamples
 	for _, q := range c.requests {
 		if !q.ok() {
 			continue
 		}
-		before := len(sorted)
-		tokenGaps(q.last, func(s float64, k int) {
-			for range k {
-				sorted = append(sorted, s)
-			}
-		})
-		if len(sorted) > before {
-			requests++
+		before := len(all)
+		tokenGaps(q.last, func(s float64, k int) { all = append(all, entry{s, k}) })
+		if len(all) > before {
+			g.requests++
 		}
 	}
-	slices.Sort(sorted)
-	return sorted, requests
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.seconds, b.seconds) })
+	var n float64
+	for _, e := range all {
+		n += float64(e.k)
+		g.seconds, g.upto = append(g.seconds, e.seconds), append(g.upto, n)
+	}
+	return g
 }
 
-// gapPercentile is a quantile over all gaps. The gaps of one request depend on
-// each other, so its interval is that of as many samples as there are requests:
-// the ranks such a sample would have, looked up among all gaps.
-func gapPercentile(sorted []float64, requests int, q float64, none string) Figure {
-	if len(sorted) == 0 {
+// quantile is stats.Quantile of the samples spread out.
+func (g gapSamples) quantile(q float64) float64 {
+	rank := (g.upto[len(g.upto)-1] - 1) * q
+	at := func(rank float64) float64 {
+		i, _ := slices.BinarySearchFunc(g.upto, rank, func(upto, rank float64) int {
+			if upto > rank {
+				return 1
+			}
+			return -1
+		})
+		return g.seconds[min(i, len(g.seconds)-1)]
+	}
+	low := math.Floor(rank)
+	v := at(low)
+	return v + (rank-low)*(at(low+1)-v)
+}
+
+// percentile is a quantile over all gaps. The gaps of one request depend on each
+// other, so its interval is that of as many samples as there are requests: the
+// ranks such a sample would have, looked up among all gaps.
+func (g gapSamples) percentile(q float64, none string) Figure {
+	if len(g.seconds) == 0 {
 		return Unknown("s", 0, none)
 	}
-	ranks := make([]float64, requests)
+	ranks := make([]float64, g.requests)
 	for i := range ranks {
 		ranks[i] = float64(i)
 	}
@@ -143,11 +172,11 @@ func gapPercentile(sorted []float64, requests int, q float64, none string) Figur
 		if rank == nil {
 			return nil
 		}
-		v := stats.Quantile(sorted, *rank/float64(requests-1))
+		v := g.quantile(*rank / float64(max(1, g.requests-1)))
 		return &v
 	}
-	v := stats.Quantile(sorted, q)
-	return Figure{Value: &v, Low: at(iv.Low), High: at(iv.High), Unit: "s", N: len(sorted), Reason: needs(need, " requests")}
+	v := g.quantile(q)
+	return Figure{Value: &v, Low: at(iv.Low), High: at(iv.High), Unit: "s", N: int(g.upto[len(g.upto)-1]), Reason: needs(need, " requests")}
 }
 
 // tokenSource names where the tokens of the successful requests were counted.

@@ -42,18 +42,9 @@ func Read(dir string) (*Data, error) {
 		return nil, err
 	}
 	d := &Data{Run: run}
-	byID := map[string]int{}
 	err = errors.Join(
 		readLines(d, dir, fileConversations, func(c *Conversation) { d.Conversations = append(d.Conversations, *c) }),
-		readLines(d, dir, fileRequests, func(r *Record) {
-			if i, ok := byID[r.ID]; ok {
-				d.Records[i] = *r
-				d.Replaced++
-				return
-			}
-			byID[r.ID] = len(d.Records)
-			d.Records = append(d.Records, *r)
-		}),
+		readLines(d, dir, fileRequests, d.addRecords()),
 		readLines(d, dir, fileEvents, func(e *Event) { d.Events = append(d.Events, *e) }),
 		readLines(d, dir, fileVerdicts, func(v *Verdict) { d.Verdicts = append(d.Verdicts, *v) }),
 		readLines(d, dir, fileTelemetry, func(t *Telemetry) { d.Telemetry = append(d.Telemetry, *t) }),
@@ -62,6 +53,21 @@ func Read(dir string) (*Data, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// addRecords returns what adds a record: a later one of the same id takes the
+// earlier one's place.
+func (d *Data) addRecords() func(*Record) {
+	byID := map[string]int{}
+	return func(r *Record) {
+		if i, ok := byID[r.ID]; ok {
+			d.Records[i] = *r
+			d.Replaced++
+			return
+		}
+		byID[r.ID] = len(d.Records)
+		d.Records = append(d.Records, *r)
+	}
 }
 
 // readRun reads run.json and refuses what this version cannot understand.
@@ -117,7 +123,12 @@ func readLines[T any](d *Data, dir, name string, add func(*T)) error {
 	} else if info.Size() > MaxFile {
 		return fmt.Errorf("read run: %s is %d MiB; at most %d MiB fit in memory", path, info.Size()>>20, MaxFile>>20)
 	}
-	torn, err := scan(f, func(n int, line []byte) error {
+	return decode(d, path, f, add)
+}
+
+// decode decodes the whole lines of one file's content.
+func decode[T any](d *Data, path string, r io.Reader, add func(*T)) error {
+	torn, err := scan(r, func(n int, line []byte) error {
 		v := new(T)
 		if err := json.Unmarshal(line, v); err != nil {
 			return fmt.Errorf("read run: %s:%d: %w; remove the line to go on without it", path, n, err)
@@ -132,7 +143,7 @@ func readLines[T any](d *Data, dir, name string, add func(*T)) error {
 		return err
 	}
 	if torn > 0 {
-		d.Torn = append(d.Torn, fmt.Sprintf("%s: the last line was cut short after %d bytes", name, torn))
+		d.Torn = append(d.Torn, fmt.Sprintf("%s: the last line was cut short after %d bytes", filepath.Base(path), torn))
 	}
 	return nil
 }

@@ -283,6 +283,25 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+// TestOneRequest: the smallest run has figures and no interval that one request
+// could not give.
+func TestOneRequest(t *testing.T) {
+	run := handmadeRun()
+	r := attempt("inc", 0, 0, 0, ch(100, 1, "c"), ch(20, 1, "c")).answered(incPrice, 10, 2)
+	s, _ := Summarise(&Data{Run: run, Conversations: handmadeConversations, Records: []Record{*r}})
+	if _, err := json.Marshal(s); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{
+		"ttft_p50": "0.1 [-, -] s n=1", "itl_p99": "0.02 [0.02, -] s n=1", "error_rate": "0 [0, 0.95] share n=1",
+		"usd_per_1k_conversations": "0.04 [-, -] USD n=1",
+	} {
+		if f := s.Targets[0].Figures[key]; f.text() != want {
+			t.Errorf("%s is %s, want %s", key, f.text(), want)
+		}
+	}
+}
+
 func TestStateIsSaid(t *testing.T) {
 	base := func(state string) *Data {
 		run := handmadeRun()

@@ -154,7 +154,7 @@ func split(spans []span, n int) []span {
 	}
 	var out []span
 	for _, s := range spans {
-		k := max(1, int64(math.Round(float64(n)*float64(s.to-s.from)/float64(total))))
+		k := min(max(1, int64(math.Round(float64(n)*float64(s.to-s.from)/float64(total)))), int64(n))
 		for i := range k {
 			out = append(out, span{s.segment, s.from + (s.to-s.from)*i/k, s.from + (s.to-s.from)*(i+1)/k})
 		}
