@@ -62,12 +62,11 @@ const (
 
 // Verdict is the decision in words.
 type Verdict struct {
-	Kind   string // results.Migrate, Keep, NoneQualifies or NoVerdict
-	Label  string // the kind for people: "switch", "stay", "no candidate qualifies", "no verdict"
-	Target string
-	Text   string   // the sentence
-	Why    []string // the reasons, one sentence each
-	Settle []string // what would settle an open verdict
+	Kind     string   // results.Migrate, Keep, NoneQualifies or NoVerdict
+	Headline string   // the decision: "Move to small-13b", "No verdict"
+	Text     string   // what it rests on
+	Why      []string // the reasons, one sentence each
+	Settle   []string // what would settle an open verdict
 }
 
 // Column is one figure of the matrix.
@@ -75,15 +74,16 @@ type Column struct {
 	Key     string // of the figure, and of its definition
 	Label   string
 	Better  string // "lower is better", "higher is better"; empty when neither
-	Weight  string // its share of the ranking, "43%"; empty when it is only shown
+	Weight  string // its share of the ranking, "43 %"; empty when it is only shown
 	Numeric results.FigureInfo
 }
 
 // Check is one requirement.
 type Check struct {
 	Name  string // figure key, dotted fact or non_inferior
-	Label string
-	Want  string // "< 1%"
+	Label string // "Error rate", "No worse than incumbent"
+	Want  string // "< 1%", "= yes"; empty for non_inferior
+	Text  string // the whole requirement in words
 }
 
 // Row is one target of the matrix.
@@ -95,9 +95,9 @@ type Row struct {
 	Simulated bool
 	Standing  string // results.Ranked, Unranked or Out
 	Rank      int    // from 1; 0 when not ranked
-	Place     string // "1", or "out" or "not ranked"
-	Utility   string // "0.81"; empty when not ranked
-	First     string // "97%", the share of draws in which it ranks first; empty without draws
+	Place     string // "1", "out", "not ranked", or a dash for the incumbent
+	Utility   string // "0.812"; empty when not ranked
+	First     string // "97 %", the share of draws in which it ranks first; empty without draws
 	// FirstShare is First as a number, 0 to 1.
 	FirstShare float64
 	Reason     string // why it is out or not ranked
@@ -134,7 +134,7 @@ type Weight struct {
 	Name    string // as in the scenario
 	Key     string // of the figure
 	Label   string
-	Share   string // "43%"
+	Share   string // "43 %"
 	Good    string // the anchor worth 1
 	Bad     string // the anchor worth 0
 	Default bool   // true when the anchors are the built-in ones
@@ -206,7 +206,8 @@ func New(run *results.Run, s *results.Summary) *Doc {
 // reasons are given once, with the gravest.
 func banners(run *results.Run, s *results.Summary) []Banner {
 	var out []Banner
-	reasons := cleanAll(s.Reasons)
+	p := proseOf(run)
+	reasons := p.sentences(s.Reasons)
 	if !s.Valid {
 		out = append(out, Banner{BannerInvalid, "Invalid", "This run is invalid: do not decide on its figures", reasons})
 		reasons = nil
@@ -226,7 +227,7 @@ func banners(run *results.Run, s *results.Summary) []Banner {
 		}
 		out = append(out, b)
 	}
-	if w := append(reasons, cleanAll(s.Warnings)...); len(w) > 0 {
+	if w := append(reasons, p.sentences(s.Warnings)...); len(w) > 0 {
 		out = append(out, Banner{BannerWarning, "Note", "Read the figures with this in mind", w})
 	}
 	return out

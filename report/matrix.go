@@ -14,14 +14,6 @@ import (
 var always = []string{"quality", "ttft_p50", "tpot_p50", "output_tokens_per_s", "error_rate",
 	"usd_per_1k_conversations", "usd_per_mtok_output"}
 
-// verdictLabels say each kind of verdict in two words.
-var verdictLabels = map[string]string{
-	results.Migrate:       "switch",
-	results.Keep:          "stay",
-	results.NoneQualifies: "no candidate qualifies",
-	results.NoVerdict:     "no verdict",
-}
-
 // matrix fills in everything that comes from the comparison matrix. Without one
 // (the run compared nothing) the rows are the targets, unranked.
 func (d *Doc) matrix(run *results.Run, s *results.Summary) {
@@ -32,32 +24,20 @@ func (d *Doc) matrix(run *results.Run, s *results.Summary) {
 			m.Rows = append(m.Rows, results.Row{Target: t.Name, Incumbent: t.Incumbent, Simulated: t.Simulated, Standing: results.Unranked})
 		}
 	}
-	d.Verdict = Verdict{
-		Kind:   m.Verdict.Kind,
-		Label:  verdictLabels[m.Verdict.Kind],
-		Target: Clean(m.Verdict.Target),
-		Text:   Clean(m.Verdict.Text),
-		Why:    cleanAll(m.Verdict.Why),
-		Settle: cleanAll(m.Verdict.Settle),
-	}
-	if d.Verdict.Label == "" {
-		d.Verdict.Kind, d.Verdict.Label = results.NoVerdict, verdictLabels[results.NoVerdict]
-	}
-	if d.Verdict.Text == "" {
-		d.Verdict.Text = "No verdict."
-	}
+	p := proseOf(run)
+	d.Verdict = verdict(m, p)
 	d.Weights = weights(m)
 	d.Columns = columns(m)
 	d.Checks = checks(m)
-	d.Notes = cleanAll(m.Notes)
+	d.Notes = p.sentences(m.Notes)
 	for _, key := range slices.Sorted(maps.Keys(m.Supply)) {
-		d.Supply = append(d.Supply, Pair{figureLabel(key), Clean(m.Supply[key])})
+		d.Supply = append(d.Supply, Pair{figureLabel(key), p.sentence(m.Supply[key])})
 	}
 	for _, c := range m.Changes {
 		d.Changes = append(d.Changes, Change{Clean(c.What), Clean(c.From), Clean(c.To), Clean(c.Winner)})
 	}
 	if m.Draws > 0 {
-		d.Draws = fmt.Sprintf("First in: the share of %s draws in which a target ranks first, drawn over %s.", count(m.Draws), blocks(m.Blocks))
+		d.Draws = fmt.Sprintf("First in: the share of %s draws in which a target comes first.", count(m.Draws))
 	}
 	for _, r := range m.Rows {
 		d.Rows = append(d.Rows, d.row(run, s, m, r))
@@ -65,20 +45,35 @@ func (d *Doc) matrix(run *results.Run, s *results.Summary) {
 	d.cells(s, m)
 }
 
-func blocks(n int) string {
-	if n <= 1 {
-		return "one block of time: it speaks for this hour only"
+// verdict puts the decision before what it rests on. Results begins most verdicts
+// with the decision itself, which is not said twice.
+func verdict(m *results.Matrix, p prose) Verdict {
+	v := Verdict{Kind: m.Verdict.Kind, Why: p.sentences(m.Verdict.Why), Settle: p.sentences(m.Verdict.Settle)}
+	target := nameOf(m.Verdict.Target)
+	switch m.Verdict.Kind {
+	case results.Migrate:
+		v.Headline = "Move to " + target
+	case results.Keep:
+		v.Headline = "Keep " + target
+	case results.NoneQualifies:
+		v.Headline = "No candidate to move to"
+	default:
+		v.Kind, v.Headline = results.NoVerdict, "No verdict"
 	}
-	return fmt.Sprintf("%d blocks of time", n)
+	text := Clean(m.Verdict.Text)
+	if rest, ok := strings.CutPrefix(text, v.Headline+":"); ok {
+		text = rest
+	}
+	v.Text = p.sentence(text)
+	return v
 }
 
 func weights(m *results.Matrix) []Weight {
 	var out []Weight
 	for _, w := range m.Weights {
 		info, _ := results.LookupFigure(w.Figure)
-		sc := newScale(info.Unit, []float64{w.Anchor.Good, w.Anchor.Bad})
 		out = append(out, Weight{Clean(w.Name), w.Figure, figureLabel(w.Figure), percentWhole(w.Share),
-			sc.format(w.Anchor.Good), sc.format(w.Anchor.Bad), w.Default})
+			short(w.Anchor.Good, info.Unit), short(w.Anchor.Bad, info.Unit), w.Default})
 	}
 	return out
 }
@@ -107,8 +102,7 @@ func checks(m *results.Matrix) []Check {
 	var out []Check
 	for _, r := range m.Rows {
 		for _, c := range r.Checks {
-			k := Check{c.Name, checkLabel(c.Name), Clean(c.Want)}
-			if !slices.Contains(out, k) {
+			if k := requirement(c); !slices.Contains(out, k) {
 				out = append(out, k)
 			}
 		}
@@ -116,11 +110,16 @@ func checks(m *results.Matrix) []Check {
 	return out
 }
 
-func checkLabel(name string) string {
-	if name == "non_inferior" {
-		return "No worse than incumbent"
+func requirement(c results.Check) Check {
+	want := Clean(c.Want)
+	if c.Name == results.NonInferiorCheck {
+		return Check{c.Name, "No worse than incumbent", "", want}
 	}
-	return figureLabel(name)
+	if want != "" && !strings.ContainsAny(want[:1], "<>=") {
+		want = "= " + want
+	}
+	label := figureLabel(c.Name)
+	return Check{c.Name, label, want, strings.TrimSpace(label + " " + want)}
 }
 
 func figureLabel(key string) string {
@@ -150,11 +149,13 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 	switch {
 	case r.Standing == results.Out:
 		row.Place = "out"
-	case r.Standing == results.Ranked && r.Rank > 0:
+	case r.Rank > 0:
 		row.Place = fmt.Sprint(r.Rank)
+	case r.Incumbent:
+		row.Place = "\u2013" // compared with, never the answer to where to move
 	}
 	if r.Utility != nil {
-		row.Utility = newScale("points", nil).format(*r.Utility)
+		row.Utility = Scale{factor: 1, decimals: 3}.Format(*r.Utility)
 	}
 	if r.FirstShare != nil {
 		row.FirstShare = *r.FirstShare
@@ -163,7 +164,7 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 	for _, want := range d.Checks {
 		var res Result
 		for _, c := range r.Checks {
-			if c.Name == want.Name && Clean(c.Want) == want.Want {
+			if requirement(c) == want {
 				res = Result{c.Result, Clean(c.Detail)}
 			}
 		}
@@ -233,16 +234,16 @@ func step(m *results.Matrix, key string, r results.Row, v *float64) int {
 	return -1
 }
 
-// percentWhole is a share in whole percent, and never 0% or 100% for what is not.
+// percentWhole is a share in whole percent, and never 0 % or 100 % for what is not.
 func percentWhole(v float64) string {
 	p := math.Round(v * 100)
 	switch {
 	case p == 0 && v > 0:
-		return "<1%"
+		return "<1 %"
 	case p == 100 && v < 1:
-		return ">99%"
+		return ">99 %"
 	}
-	return fmt.Sprintf("%.0f%%", p)
+	return fmt.Sprintf("%.0f %%", p)
 }
 
 func nameOf(s string) string {

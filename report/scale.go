@@ -2,14 +2,13 @@ package report
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// scale writes the figures of one column in one unit with one number of
-// decimals, so that a column can be read down.
-type scale struct {
+// Scale writes figures that belong together in one unit with one number of
+// decimals, so that they can be compared by eye.
+type Scale struct {
 	factor   float64 // from the base unit
 	decimals int
 	prefix   string
@@ -18,40 +17,43 @@ type scale struct {
 	money    bool   // decimals by each value: dollars span orders of magnitude
 }
 
-// newScale chooses the unit and the decimals by the smallest value that is not
-// zero: it keeps about three significant digits. unit is that of the figure.
-func newScale(unit string, values []float64) scale {
+// NewScale chooses the unit and the decimals by the smallest of the values that
+// is not zero: it keeps about three significant digits. unit is a figure's base
+// unit: s, share, USD, tokens/s, 1/s, points, GiB or W.
+func NewScale(unit string, values ...float64) Scale {
 	lo, hi := magnitudes(values)
 	switch unit {
 	case "s":
 		return timeScale(lo, hi)
 	case "share":
-		return scale{factor: 100, decimals: digits(lo*100, 2, 2), suffix: "%", zero: "0%"}
+		return Scale{factor: 100, decimals: digits(lo*100, 2, 2), suffix: " %", zero: "0 %"}
 	case "USD":
-		return scale{factor: 1, prefix: "$", zero: "$0", money: true}
+		return Scale{factor: 1, prefix: "$", zero: "$0", money: true}
 	case "tokens/s":
-		return scale{factor: 1, decimals: digits(lo, 3, 2)}
+		return Scale{factor: 1, decimals: digits(lo, 3, 2)}
 	case "1/s":
-		return scale{factor: 1, decimals: digits(lo, 3, 2), suffix: "/s"}
+		return Scale{factor: 1, decimals: digits(lo, 3, 2), suffix: "/s"}
 	case "points":
-		return scale{factor: 1, decimals: 2}
+		return Scale{factor: 1, decimals: 2}
 	case "":
-		return scale{factor: 1, decimals: digits(lo, 3, 3)}
+		return Scale{factor: 1, decimals: digits(lo, 3, 3)}
 	default: // GiB, W
-		return scale{factor: 1, decimals: digits(lo, 3, 2), suffix: " " + unit}
+		return Scale{factor: 1, decimals: digits(lo, 3, 2), suffix: " " + unit}
 	}
 }
 
-func timeScale(lo, hi float64) scale {
+func timeScale(lo, hi float64) Scale {
+	s := Scale{factor: 1e3, decimals: digits(lo*1e3, 3, 2), suffix: " ms"}
 	switch {
 	case hi >= 100 && lo >= 1:
-		return scale{factor: 1, decimals: 0, suffix: " s"}
-	case lo >= 1, hi >= 100:
-		return scale{factor: 1, decimals: 2, suffix: " s"}
+		s = Scale{factor: 1, decimals: 0, suffix: " s"}
+	case lo >= 1, hi >= 10 && lo >= 0.1, hi >= 100:
+		s = Scale{factor: 1, decimals: 2, suffix: " s"}
 	case hi < 1e-3 && hi > 0:
-		return scale{factor: 1e6, decimals: 0, suffix: " \u00b5s"}
+		s = Scale{factor: 1e6, decimals: 0, suffix: " \u00b5s"}
 	}
-	return scale{factor: 1e3, decimals: digits(lo*1e3, 3, 2), suffix: " ms"}
+	s.zero = "0" + s.suffix
+	return s
 }
 
 // magnitudes returns the smallest magnitude above zero and the largest; 1 and 1
@@ -80,8 +82,12 @@ func digits(v float64, significant, most int) int {
 	return max(0, min(d, most))
 }
 
-// format writes v, in the base unit, with its unit.
-func (s scale) format(v float64) string {
+// Format writes v, given in the base unit, with its unit; "unknown" for what is no
+// number.
+func (s Scale) Format(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "unknown"
+	}
 	if v == 0 && s.zero != "" {
 		return s.zero
 	}
@@ -92,16 +98,16 @@ func (s scale) format(v float64) string {
 	return s.prefix + n + s.suffix
 }
 
-// signed is format with a plus sign before what is not negative.
-func (s scale) signed(v float64) string {
+// Signed is Format with a plus sign before what is not negative.
+func (s Scale) Signed(v float64) string {
 	if v < 0 {
-		return s.format(v)
+		return s.Format(v)
 	}
-	return "+" + s.format(v)
+	return "+" + s.Format(v)
 }
 
 // number writes v without its unit, thousands set apart from 10,000 on.
-func (s scale) number(v float64) string {
+func (s Scale) number(v float64) string {
 	decimals := s.decimals
 	if s.money {
 		decimals = max(2, digits(math.Abs(v), 3, 6))
@@ -132,55 +138,51 @@ func (s scale) number(v float64) string {
 	return sign + whole + frac
 }
 
-// interval writes low to high with the unit once; a missing bound is "?". It is
+// Interval writes low to high with the unit once; a missing bound is "?". It is
 // empty when both are missing.
-func (s scale) interval(low, high *float64) string {
+func (s Scale) Interval(low, high *float64) string {
 	if low == nil && high == nil {
 		return ""
 	}
-	lo, hi := "?", "?"
-	if low != nil {
-		lo = s.prefix + s.number(*low)
-	}
-	if high != nil {
-		hi = s.prefix + s.number(*high)
-	}
-	sep := "\u2013"
+	lower, upper := s.bare(), s.bare()
+	lo, hi, sep := "?", "?", "\u2013"
 	if low != nil && *low < 0 || high != nil && *high < 0 {
 		sep = " to "
+	} else if low != nil {
+		upper.prefix = "" // the lower bound has it
+	}
+	if low != nil {
+		lo = lower.Format(*low)
+	}
+	if high != nil {
+		hi = upper.Format(*high)
 	}
 	return lo + sep + hi + s.suffix
 }
 
+// bare is the scale without its suffix, zero written like any other value.
+func (s Scale) bare() Scale {
+	s.suffix, s.zero = "", ""
+	return s
+}
+
 // Format writes one figure for people: 0.312 s as "312 ms", a share of 0.012 as
-// "1.2%". unit is a figure's base unit.
+// "1.2 %". unit is a figure's base unit.
 func Format(v float64, unit string) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return "unknown"
-	}
-	return newScale(unit, []float64{v}).format(v)
+	return NewScale(unit, v).Format(v)
 }
 
-// FormatDifference is Format with a sign: "+12 ms".
-func FormatDifference(v float64, unit string) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return "unknown"
+// short writes a round number without the zeros that a column would need.
+func short(v float64, unit string) string {
+	sc := NewScale(unit, v)
+	n := strconv.FormatFloat(v*sc.factor, 'f', sc.decimals, 64)
+	sc.decimals = 0
+	if _, frac, ok := strings.Cut(n, "."); ok {
+		sc.decimals = len(strings.TrimRight(frac, "0"))
 	}
-	return newScale(unit, []float64{v}).signed(v)
+	return sc.Format(v)
 }
 
-// FormatInterval writes an interval in one unit: "305-320 ms"; a missing bound is
-// "?". It is empty when both are missing.
-func FormatInterval(low, high *float64, unit string) string {
-	var vs []float64
-	for _, p := range []*float64{low, high} {
-		if p != nil {
-			vs = append(vs, *p)
-		}
-	}
-	return newScale(unit, slices.Clip(vs)).interval(low, high)
-}
+func percent(v float64) string { return NewScale("share", v).Format(v) }
 
-func percent(v float64) string { return newScale("share", []float64{v}).format(v) }
-
-func count(n int) string { return scale{factor: 1}.number(float64(n)) }
+func count(n int) string { return Scale{factor: 1}.number(float64(n)) }

@@ -190,7 +190,7 @@ func windowTable(ls []line, stages bool) Table {
 	return t
 }
 
-func seconds(v float64) string { return scale{factor: 1, decimals: 1, suffix: " s"}.format(v) }
+func seconds(v float64) string { return Scale{factor: 1, decimals: 1, suffix: " s"}.Format(v) }
 
 func utilisationNotes(s *results.Summary) []string {
 	var out []string
@@ -206,7 +206,7 @@ func utilisationNotes(s *results.Summary) []string {
 		})
 		var parts []string
 		for _, k := range keys {
-			parts = append(parts, fmt.Sprintf("%s at %s%%", Format(t.CostAtUtilisation[k], "USD"), strings.TrimSuffix(Clean(k), "%")))
+			parts = append(parts, fmt.Sprintf("%s at %s %%", Format(t.CostAtUtilisation[k], "USD"), strings.TrimSpace(strings.TrimSuffix(Clean(k), "%"))))
 		}
 		out = append(out, fmt.Sprintf("%s, output per 1M tokens by utilisation of the measured throughput: %s.", nameOf(t.Name), strings.Join(parts, ", ")))
 	}
@@ -295,23 +295,23 @@ func classOrder(seen map[chat.Class]bool) []chat.Class {
 // no rows when nothing was judged.
 func judgingTable(s *results.Summary) Table {
 	t := Table{ID: "judging", Title: "Judged dialogues",
-		Intro: "The difference from the incumbent in points, over the same conversations and the same judge; the one-sided 95% bounds decide whether a candidate is not worse.",
-		Head: []Head{{Label: "Target"}, {Label: "Dialogues", Numeric: true}, {Label: "Unscored", Numeric: true},
+		Intro: "The difference from the incumbent in points, over the same conversations and the same judge; the one-sided 95 % bounds decide whether a candidate is not worse.",
+		Head: []Head{{Label: "Target"}, {Label: "Dialogues", Numeric: true}, {Label: "Unscored verdicts", Numeric: true},
 			{Label: "Difference", Numeric: true}, {Label: "One-sided bounds", Numeric: true}, {Label: "More needed", Numeric: true}}}
 	for _, target := range s.Targets {
 		j := target.Judged
-		if j.Dialogues == 0 && j.Unscored == 0 {
+		if j.Dialogues == 0 && j.Verdicts == 0 {
 			continue
 		}
-		sc := scale{factor: 1, decimals: 2}
+		sc := Scale{factor: 1, decimals: 2}
 		diff := text("\u2013")
 		if j.Difference != nil {
 			diff = value(sc, *j.Difference)
 			if diff.Known {
-				diff.Text = sc.signed(*diff.Value)
+				diff.Text = sc.Signed(*diff.Value)
 			}
 		}
-		bounds := sc.interval(finite(j.LowerOneSided), finite(j.UpperOneSided))
+		bounds := sc.Interval(finite(j.LowerOneSided), finite(j.UpperOneSided))
 		if bounds == "" {
 			bounds = "\u2013"
 		}
@@ -319,7 +319,7 @@ func judgingTable(s *results.Summary) Table {
 		if j.More > 0 {
 			more = count(j.More)
 		}
-		t.Rows = append(t.Rows, []Value{text(nameOf(target.Name)), counted(j.Dialogues), counted(j.Unscored), diff, number(bounds), number(more)})
+		t.Rows = append(t.Rows, []Value{text(nameOf(target.Name)), counted(j.Dialogues), number(fmt.Sprintf("%s of %s", count(j.Unscored), count(j.Verdicts))), diff, number(bounds), number(more)})
 		for _, why := range slices.Sorted(maps.Keys(j.Why)) {
 			t.Notes = append(t.Notes, fmt.Sprintf("%s: %s unscored: %s.", nameOf(target.Name), count(j.Why[why]), strings.TrimSuffix(Clean(why), ".")))
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"switchover/results"
 )
 
 // escapes matches terminal control sequences as a whole, so that what they
@@ -43,10 +45,39 @@ func strip(s string, lines bool) string {
 	}, s)
 }
 
-func cleanAll(in []string) []string {
+// prose turns remarks into sentences. It knows the targets' names, which keep
+// their own first letter.
+type prose struct{ names []string }
+
+func proseOf(run *results.Run) prose {
+	var p prose
+	for _, t := range run.Targets {
+		p.names = append(p.names, Clean(t.Name))
+	}
+	return p
+}
+
+// sentence cleans a remark, begins it with a capital and ends it with a full stop.
+func (p prose) sentence(s string) string {
+	s = Clean(s)
+	if s == "" {
+		return ""
+	}
+	named := slices.ContainsFunc(p.names, func(n string) bool { return n != "" && strings.HasPrefix(s, n) })
+	if !named && s[0] >= 'a' && s[0] <= 'z' {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	if !strings.ContainsAny(s[len(s)-1:], ".!?") {
+		s += "."
+	}
+	return s
+}
+
+// sentences is sentence for each, empty ones left out.
+func (p prose) sentences(in []string) []string {
 	var out []string
 	for _, s := range in {
-		if s = Clean(s); s != "" {
+		if s = p.sentence(s); s != "" {
 			out = append(out, s)
 		}
 	}

@@ -14,7 +14,7 @@ func valuesOf(unit string, figs []results.Figure) []Value {
 			vs = append(vs, *v)
 		}
 	}
-	sc := newScale(unit, vs)
+	sc := NewScale(unit, vs...)
 	out := make([]Value, len(figs))
 	for i, f := range figs {
 		out[i] = value(sc, f)
@@ -22,14 +22,14 @@ func valuesOf(unit string, figs []results.Figure) []Value {
 	return out
 }
 
-func value(sc scale, f results.Figure) Value {
+func value(sc Scale, f results.Figure) Value {
 	v := finite(f.Value)
 	if v == nil {
 		return unknown(f.Reason, f.N)
 	}
-	out := Value{Text: sc.format(*v), N: f.N, Known: true, Numeric: true, Step: -1,
+	out := Value{Text: sc.Format(*v), N: f.N, Known: true, Numeric: true, Step: -1,
 		Value: v, Low: finite(f.Low), High: finite(f.High)}
-	out.Interval = sc.interval(out.Low, out.High)
+	out.Interval = sc.Interval(out.Low, out.High)
 	if out.Low == nil || out.High == nil {
 		out.Need = Clean(f.Reason)
 	}

@@ -54,13 +54,7 @@ func UnknownCost() (*results.Run, *results.Summary) {
 		{Name: "llama-3.1-8b", Model: "meta-llama/Llama-3.1-8B-Instruct", TTFT: 0.0874, TPOT: 0.0091, TokensPerSec: 412.6},
 		{Name: "qwen2.5-7b", Model: "Qwen/Qwen2.5-7B-Instruct", TTFT: 0.0921, TPOT: 0.0087, TokensPerSec: 431.2, ErrorRate: 0.01},
 	}
-	run, s := Build("quick", ts)
-	for i := range run.Targets {
-		run.Targets[i].Simulated, s.Targets[i].Simulated = false, false
-		s.Matrix.Rows[i].Simulated = false
-	}
-	s.Simulated = false
-	return run, s
+	return build("quick", ts, false)
 }
 
 // Hostile is the demonstration with names that attack every kind of output.
@@ -93,8 +87,11 @@ func Many(n int) (*results.Run, *results.Summary) {
 
 func ptr(v float64) *float64 { return &v }
 
-// Build makes a simulated, valid run of two measured stages from the targets.
-func Build(name string, ts []Target) (*results.Run, *results.Summary) {
+// Build makes a simulated, valid run of one measured stage from the targets, with
+// the matrix that results makes of it.
+func Build(name string, ts []Target) (*results.Run, *results.Summary) { return build(name, ts, true) }
+
+func build(name string, ts []Target, simulated bool) (*results.Run, *results.Summary) {
 	valid := true
 	start := time.Date(2026, 11, 22, 9, 1, 2, 0, time.UTC)
 	run := &results.Run{
@@ -113,21 +110,40 @@ func Build(name string, ts []Target) (*results.Run, *results.Summary) {
 			Margin:     0.25, Criteria: []string{"coherence", "understanding", "usefulness"}, Seed: 1,
 		},
 	}
-	s := &results.Summary{Run: run.ID, Name: name, Simulated: true, State: run.State, Valid: true, Client: client(ts)}
+	s := &results.Summary{Run: run.ID, Name: name, Simulated: simulated, State: run.State, Valid: true, Client: client(ts)}
 	for _, t := range ts {
-		rt := results.RunTarget{Name: t.Name, Incumbent: t.Incumbent, Protocol: "openai", URL: "http://127.0.0.1:41001/v1", Model: t.Model, Simulated: true}
+		rt := results.RunTarget{Name: t.Name, Incumbent: t.Incumbent, Protocol: "openai", URL: "http://127.0.0.1:41001/v1", Model: t.Model, Simulated: simulated}
 		if t.Output > 0 {
 			rt.Price = &results.Price{Input: ptr(t.Output / 5), Output: ptr(t.Output), Source: "scenario"}
 		}
 		run.Targets = append(run.Targets, rt)
-		s.Targets = append(s.Targets, summarise(t))
+		s.Targets = append(s.Targets, summarise(t, simulated))
 	}
 	judged := len(ts) > 0 && ts[0].Quality > 0
 	if judged {
-		run.Targets = append(run.Targets, results.RunTarget{Name: "judge", Role: results.RoleJudge, Protocol: "openai", URL: "http://127.0.0.1:41009/v1", Model: "judge-sim", Simulated: true})
+		run.Targets = append(run.Targets, results.RunTarget{Name: "judge", Role: results.RoleJudge, Protocol: "openai", URL: "http://127.0.0.1:41009/v1", Model: "judge-sim", Simulated: simulated})
 	}
-	s.Matrix = matrix(ts)
+	s.Matrix = results.BuildMatrix(run, s, evidence(ts))
 	return run, s
+}
+
+// evidence varies speed over three blocks of time and quality over 24 dialogues.
+func evidence(ts []Target) *results.Evidence {
+	ev := &results.Evidence{Targets: map[string]results.TargetEvidence{}}
+	for _, t := range ts {
+		var e results.TargetEvidence
+		for _, f := range []float64{0.97, 1, 1.04} {
+			e.Blocks = append(e.Blocks, map[string]float64{"ttft_p50": t.TTFT * f, "usd_per_1k_conversations": 0.315 * t.Output / f})
+		}
+		if t.Quality > 0 {
+			e.Dialogues = map[string]float64{}
+			for i := range 24 {
+				e.Dialogues[fmt.Sprintf("item-%02d", i)] = min(5, t.Quality+0.4*float64(i%3-1))
+			}
+		}
+		ev.Targets[t.Name] = e
+	}
+	return ev
 }
 
 func client(ts []Target) results.Client {
@@ -139,7 +155,7 @@ func client(ts []Target) results.Client {
 	return c
 }
 
-func summarise(t Target) results.TargetSummary {
+func summarise(t Target, simulated bool) results.TargetSummary {
 	const n = 96
 	figs := figures(t, n)
 	failed := int(t.ErrorRate*n + 0.5)
@@ -153,11 +169,11 @@ func summarise(t Target) results.TargetSummary {
 	if t.Output > 0 {
 		counts.CostUSD = results.Known((41_208*t.Output/5 + 6_912*t.Output) / 1e6)
 	}
-	out := results.TargetSummary{Name: t.Name, Model: t.Model, Incumbent: t.Incumbent, Simulated: true, Figures: figs,
+	out := results.TargetSummary{Name: t.Name, Model: t.Model, Incumbent: t.Incumbent, Simulated: simulated, Figures: figs,
 		Stages: []results.StageSummary{{Name: "steady", Figures: figs, Counts: counts,
 			Window: results.Window{Seconds: 22.4, RampCut: 1.9, DrainCut: 3.1, OfferedPerS: 3.9, AchievedPerS: 3.88}}}}
 	if t.Quality > 0 {
-		out.Judged = results.Judged{Dialogues: 24, Unscored: 1, Why: map[string]int{"not JSON after two repairs": 1}}
+		out.Judged = results.Judged{Dialogues: 24, Verdicts: 25, Unscored: 1, Why: map[string]int{"not JSON after two repairs": 1}}
 		if !t.Incumbent {
 			d := t.Quality - 4.42
 			out.Judged.Difference = &results.Figure{Value: &d, Low: ptr(d - 0.14), High: ptr(d + 0.14), Unit: "points", N: 24}

@@ -50,40 +50,45 @@ func gateSentence(r *gate.Report) string {
 }
 
 func (p *page) objectives(r *gate.Report) error {
-	g := &grid{gap: 2, head: []string{"Target", "Objective", "Measured", "Interval", "n", "Off by", "Verdict"},
-		right: []bool{false, false, true, true, true, true, false}}
+	g := &grid{gap: 2, head: []string{"Target", "Objective", "Verdict", "Measured", "Off by", "Interval", "n"},
+		right: []bool{false, false, false, true, true, true, true}}
 	for _, row := range r.Rows {
+		sc := scaleOf(row.Unit, row.Value, &row.Limit, row.Low, row.High)
 		measured, off := "unknown", "\u2013"
 		if row.Value != nil {
-			measured = report.Format(*row.Value, row.Unit)
+			measured = sc.Format(*row.Value)
 		}
 		if row.By != nil {
-			off = report.FormatDifference(*row.By, row.Unit)
+			off = sc.Signed(*row.By)
 			if row.ByShare != nil {
-				off += fmt.Sprintf(" (%+.1f%%)", 100**row.ByShare)
+				off += fmt.Sprintf(" (%+.1f %%)", 100**row.ByShare)
 			}
 		}
 		verdict := row.Verdict
 		if row.Close {
 			verdict += ", close"
 		}
-		g.rows = append(g.rows, []string{report.Clean(row.Target), report.Clean(label(row.Figure) + " " + limit(row)), measured,
-			report.FormatInterval(row.Low, row.High, row.Unit), fmt.Sprint(row.N), off, verdict})
+		g.rows = append(g.rows, []string{report.Clean(row.Target), report.Clean(label(row.Figure) + " " + limit(row)), verdict, measured, off,
+			sc.Interval(row.Low, row.High), fmt.Sprint(row.N)})
 	}
+	g.drop(p.o.width(), "n", "Interval")
 	g.shrink(p.o.width())
 	for i, row := range r.Rows {
-		g.rows[i][6] = p.o.paint(g.rows[i][6], map[string]style{gate.Met: green, gate.Missed: bold + ";" + red, gate.NoData: yellow}[row.Verdict])
+		g.rows[i][2] = p.o.paint(g.rows[i][2], map[string]style{gate.Met: green, gate.Missed: bold + ";" + red, gate.NoData: yellow}[row.Verdict])
 	}
 	p.heads(g)
-	if err := g.render(&p.b); err != nil {
-		return err
-	}
-	for _, row := range r.Rows {
-		if row.Verdict == gate.NoData && row.Reason != "" {
-			p.para("", "No data:", report.Clean(fmt.Sprintf("%s of %s: %s", label(row.Figure), row.Target, row.Reason)), yellow)
+	return g.render(&p.b)
+}
+
+// scaleOf is the scale of the values that are there.
+func scaleOf(unit string, values ...*float64) report.Scale {
+	var known []float64
+	for _, v := range values {
+		if v != nil {
+			known = append(known, *v)
 		}
 	}
-	return nil
+	return report.NewScale(unit, known...)
 }
 
 func (p *page) heads(g *grid) {
@@ -119,24 +124,26 @@ func (p *page) differences(r *gate.Report) error {
 	g := &grid{gap: 2, head: []string{"Target", "Figure", "Baseline", "Now", "Difference", "Interval", "Ratio", ""},
 		right: []bool{false, false, true, true, true, true, true, false}}
 	for _, d := range r.Differences {
+		sc := scaleOf(d.Unit, d.Base.Value, d.Now.Value)
 		diff, ratio := "unknown", "\u2013"
 		if d.Diff != nil {
-			diff = report.FormatDifference(*d.Diff, d.Unit)
+			diff = sc.Signed(*d.Diff)
 		}
 		if d.Ratio != nil {
 			ratio = fmt.Sprintf("%.2f", *d.Ratio)
 		}
-		g.rows = append(g.rows, []string{report.Clean(d.Target), report.Clean(label(d.Figure)), figure(d.Base, d.Unit), figure(d.Now, d.Unit),
-			diff, report.FormatInterval(d.Low, d.High, d.Unit), ratio, d.Direction})
+		g.rows = append(g.rows, []string{report.Clean(d.Target), report.Clean(label(d.Figure)), figure(sc, d.Base), figure(sc, d.Now),
+			diff, sc.Interval(d.Low, d.High), ratio, d.Direction})
 	}
+	g.drop(p.o.width(), "Ratio", "Interval")
 	g.shrink(p.o.width())
 	p.heads(g)
 	return g.render(&p.b)
 }
 
-func figure(f results.Figure, unit string) string {
+func figure(sc report.Scale, f results.Figure) string {
 	if f.Value == nil {
 		return "unknown"
 	}
-	return report.Format(*f.Value, unit)
+	return sc.Format(*f.Value)
 }

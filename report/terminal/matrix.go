@@ -49,14 +49,18 @@ func (p *page) line(s string, indent int) {
 	p.b.WriteString(strings.Repeat(" ", indent) + s + "\n")
 }
 
-// para writes label and text, wrapped and hanging under the text. label is
-// written in st; the text too when label is empty.
+// para writes label and text, wrapped and hanging under the text; under the label
+// when that is long. label is written in st; the text too when label is empty.
 func (p *page) para(indent, label, text string, st style) {
 	lead := indent
 	if label != "" {
 		lead += label + " "
 	}
-	hang := strings.Repeat(" ", min(cellWidth(lead), p.o.width()/2))
+	if cellWidth(lead) > p.o.width()/2 {
+		p.para(indent, "", label+" "+text, "")
+		return
+	}
+	hang := strings.Repeat(" ", cellWidth(lead))
 	for i, l := range wrap(text, p.o.width()-cellWidth(hang)) {
 		switch {
 		case label == "":
@@ -91,7 +95,7 @@ func (p *page) verdict(d *report.Doc) {
 	case results.NoVerdict:
 		st = yellow
 	}
-	p.para("", "VERDICT", d.Verdict.Text, bold+";"+st)
+	p.para("", "VERDICT", d.Verdict.Headline+". "+d.Verdict.Text, bold+";"+st)
 	for _, s := range d.Verdict.Why {
 		p.para("  ", "-", s, "")
 	}
@@ -171,7 +175,7 @@ func (a *across) interval(target int, text string) string {
 	if w == 0 {
 		return ""
 	}
-	return " " + a.o.paint(strings.Repeat(" ", max(0, w-cellWidth(text)))+text, dim)
+	return strings.Repeat(" ", 1+max(0, w-cellWidth(text))) + a.o.paint(text, dim)
 }
 
 func (a *across) section(s string) { a.g.rows = append(a.g.rows, []string{a.o.paint(s, dim)}) }
@@ -195,7 +199,7 @@ func (a *across) fill() {
 		a.section("Requirements")
 	}
 	for i, c := range d.Checks {
-		a.add("  "+elide(c.Label+" "+shortWant(c), 26), func(r report.Row) string { return o.mark(r.Checks[i].Result) })
+		a.add("  "+elide(strings.TrimSpace(c.Label+" "+c.Want), 26), func(r report.Row) string { return o.mark(r.Checks[i].Result) })
 	}
 	weighted := slices.IndexFunc(d.Columns, func(c report.Column) bool { return c.Weight == "" })
 	if weighted < 0 {
@@ -224,20 +228,11 @@ func (a *across) fill() {
 
 // bare is an interval without its unit, which the figure beside it has.
 func bare(interval string) string {
-	i := strings.TrimLeft(interval, "$")
-	i = strings.ReplaceAll(i, "\u2013$", "\u2013")
+	i := strings.TrimPrefix(interval, "$")
 	if n := strings.IndexAny(i, " %/"); n > 0 && !strings.Contains(i, " to ") {
 		i = i[:n]
 	}
 	return i
-}
-
-// shortWant is the limit, without the words that only repeat the label.
-func shortWant(c report.Check) string {
-	if c.Name == "non_inferior" {
-		return ""
-	}
-	return c.Want
 }
 
 // down is the matrix with one row for each target, the columns that fit.
@@ -309,7 +304,7 @@ func (o Options) place(r report.Row) string {
 		return o.paint(r.Place, red)
 	case r.Rank == 1:
 		return o.paint(r.Place, bold+";"+green)
-	case r.Rank == 0:
+	case r.Standing == results.Unranked:
 		return o.paint(r.Place, yellow)
 	}
 	return r.Place
@@ -354,7 +349,8 @@ func dash(s string) string {
 func (p *page) reasons(d *report.Doc) {
 	for i, r := range d.Rows {
 		same := func(x report.Row) bool { return x.Place == r.Place && x.Reason == r.Reason }
-		if r.Reason == "" || slices.ContainsFunc(d.Rows[:i], same) {
+		said := func(why string) bool { return strings.Contains(why, r.Reason) }
+		if r.Reason == "" || slices.ContainsFunc(d.Rows[:i], same) || slices.ContainsFunc(d.Verdict.Why, said) {
 			continue
 		}
 		var names []string
@@ -368,7 +364,7 @@ func (p *page) reasons(d *report.Doc) {
 	for i, c := range d.Checks {
 		for _, r := range d.Rows {
 			if r.Checks[i].Result == results.Unproven {
-				p.para("", "Unproven:", fmt.Sprintf("%s %s, %s: %s", c.Label, c.Want, r.Target, r.Checks[i].Detail), yellow)
+				p.para("", "Unproven:", fmt.Sprintf("%s, %s: %s", r.Target, c.Text, r.Checks[i].Detail), yellow)
 			}
 		}
 	}
@@ -386,7 +382,7 @@ func (p *page) changes(d *report.Doc) {
 
 func (p *page) unknowns(d *report.Doc) {
 	for _, f := range d.Footnotes {
-		p.para("", fmt.Sprintf("[%d]", f.Number), f.What+": "+f.Why, yellow)
+		p.para("", fmt.Sprintf("[%d]", f.Number), f.What+": "+f.Why+".", yellow)
 	}
 	for _, s := range d.Supply {
 		p.para("", "To supply", s.Name+": "+s.Value, dim)

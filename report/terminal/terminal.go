@@ -23,15 +23,15 @@ import (
 // colour.
 type Options struct {
 	Color bool
-	Width int // columns; 0 is 100, less than 40 is taken as 40
+	Width int // columns; 0 is 100, less than 60 is taken as 60
 }
 
 func (o Options) width() int {
 	switch {
 	case o.Width == 0:
 		return 100
-	case o.Width < 40:
-		return 40
+	case o.Width < 60:
+		return 60
 	}
 	return o.Width
 }
@@ -130,6 +130,22 @@ func (g *grid) total() int {
 	return sum
 }
 
+// drop leaves out the columns with these headings, one after the other, until the
+// table fits.
+func (g *grid) drop(width int, heads ...string) {
+	for _, h := range heads {
+		i := slices.Index(g.head, h)
+		if i < 0 || g.total() <= width {
+			continue
+		}
+		g.head = slices.Delete(g.head, i, i+1)
+		g.right = slices.Delete(g.right, i, i+1)
+		for j, r := range g.rows {
+			g.rows[j] = slices.Delete(r, i, i+1)
+		}
+	}
+}
+
 // shrink takes cells off the widest columns until the table fits, down to eight
 // cells each. It must come before colours.
 func (g *grid) shrink(width int) {
@@ -207,11 +223,17 @@ func (g *grid) render(w io.Writer) error {
 }
 
 // writeTrimmed writes lines without the spaces at their ends, which would break
-// in a terminal that is exactly as wide as the table.
+// in a terminal that is exactly as wide as the table. The table library ends lines
+// that hold colours with a reset of its own, after the spaces.
 func writeTrimmed(w io.Writer, s string) error {
+	const reset = "\x1b[0m"
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
 	for i, l := range lines {
-		lines[i] = strings.TrimRight(l, " ")
+		short := strings.TrimRight(l, " ")
+		for strings.HasSuffix(short, reset) && strings.HasSuffix(strings.TrimSuffix(short, reset), " ") {
+			short = strings.TrimRight(strings.TrimSuffix(short, reset), " ")
+		}
+		lines[i] = short
 	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err

@@ -40,7 +40,13 @@ func wrap(s string, width int) []string {
 		}
 		line, used = "", 0
 	}
-	for _, word := range strings.Fields(s) {
+	words := strings.Fields(s)
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if i+1 < len(words) && strings.HasPrefix(words[i+1], "%") { // no line begins with the % of a number
+			i++
+			word += " " + words[i]
+		}
 		n := cellWidth(word)
 		if used > 0 && used+1+n > width {
 			flush()
