@@ -2,7 +2,6 @@ package targets
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +138,3 @@ func ExampleOpen() {
 	fmt.Println(target.Spec().Timeouts.Total)
 	// Output: 5m0s
 }
-
-var _ net.Conn = wire.Stamped(nil)
