@@ -84,7 +84,7 @@ func launch(exe string, cfg Config, base string) (*Child, <-chan Ready, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := os.WriteFile(configPath, file, 0o644); err != nil {
+	if err := os.WriteFile(configPath, file, 0o600); err != nil {
 		return nil, nil, fmt.Errorf("write its configuration: %w", err)
 	}
 	c := &Child{cmd: exec.Command(exe, "sim", "--config", configPath, "--exit-with-stdin"), comment: &tail{}, grace: closeTime, done: make(chan struct{})}

@@ -20,8 +20,9 @@ type exchange struct {
 	ctx    context.Context
 	req    *request
 	draft
-	entry Entry
-	timer *time.Timer
+	arrived time.Time
+	entry   Entry
+	timer   *time.Timer
 }
 
 // errCut ends an exchange whose connection was closed on purpose.
@@ -37,9 +38,14 @@ func (x *exchange) serve(d draft) {
 	if x.faultBefore() {
 		return
 	}
-	err := x.server.queue.enter(x.ctx)
-	admitted := time.Now()
-	x.entry.Queued = admitted.UnixNano() - x.entry.Arrived
+	waited, err := x.server.queue.enter(x.ctx)
+	// Without a wait time runs from the arrival, so that composing the answer,
+	// which a model does token by token, costs nothing on top.
+	admitted := x.arrived
+	if waited {
+		admitted = time.Now()
+		x.entry.Queued = int64(admitted.Sub(x.arrived))
+	}
 	switch {
 	case errors.Is(err, errFull):
 		x.reject(&refusal{status: http.StatusServiceUnavailable, kind: "server_error", code: "overloaded",

@@ -21,7 +21,6 @@ func (x *exchange) faultBefore() (played bool) {
 		x.refuse(&refusal{status: http.StatusInternalServerError, kind: "server_error", code: "internal_error",
 			text: "the server had an error while processing the request"})
 	case x.is(Refused):
-		x.entry.End = EndFault
 		x.hangUp(nil, true)
 	default:
 		return false
@@ -90,6 +89,7 @@ func (x *exchange) spoil(body []byte) error {
 // with a reset, or as a process does that dies. Where the connection cannot be
 // had the server aborts the response, which looks the same to a client.
 func (x *exchange) hangUp(last []byte, reset bool) {
+	x.entry.End = EndFault
 	conn, _, err := x.rc.Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)

@@ -15,7 +15,7 @@ type Entry struct {
 	// Arrived is when the request's last byte had been read.
 	Arrived int64 `json:"arrived"`
 	// Queued is how long it waited for a place in the batch, in nanoseconds.
-	Queued int64 `json:"queued"`
+	Queued int64 `json:"queued,omitempty"`
 	// Prefill is the time from admission to the first token as it was drawn, in
 	// nanoseconds, a slow first byte included.
 	Prefill int64 `json:"prefill,omitempty"`

@@ -22,25 +22,25 @@ type queue struct {
 
 func newQueue(batch, bound int) *queue { return &queue{batch: batch, bound: bound} }
 
-// enter waits for a place in the batch. Whoever got one leaves with leave; the
-// error is errFull or the context's.
-func (q *queue) enter(ctx context.Context) error {
+// enter takes a place in the batch, and says whether it had to wait for it.
+// Whoever got one leaves with leave; the error is errFull or the context's.
+func (q *queue) enter(ctx context.Context) (waited bool, err error) {
 	q.mu.Lock()
 	if q.running < q.batch {
 		q.running++
 		q.mu.Unlock()
-		return nil
+		return false, nil
 	}
 	if q.waiting.Len() >= q.bound {
 		q.mu.Unlock()
-		return errFull
+		return false, errFull
 	}
 	admitted := make(chan struct{})
 	place := q.waiting.PushBack(admitted)
 	q.mu.Unlock()
 	select {
 	case <-admitted:
-		return nil
+		return true, nil
 	case <-ctx.Done():
 	}
 	q.mu.Lock()
@@ -51,7 +51,7 @@ func (q *queue) enter(ctx context.Context) error {
 	default:
 		q.waiting.Remove(place)
 	}
-	return ctx.Err()
+	return true, ctx.Err()
 }
 
 // leave gives the place to whoever has waited longest.

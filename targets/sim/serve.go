@@ -43,7 +43,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, drain <-chan struct{
 func (s *Server) listen(ctx context.Context, srv *http.Server, l net.Listener, drain <-chan struct{}) error {
 	addr := l.Addr()
 	served := make(chan error, 1)
-	accept := func(l net.Listener) { go func() { served <- srv.Serve(&bounded{Listener: l}) }() }
+	accept := func(l net.Listener) {
+		go func() { served <- srv.Serve(&bounded{Listener: l, limit: maxConnections}) }()
+	}
 	deaf := false
 	accept(l)
 	for {
@@ -125,10 +127,11 @@ func relisten(ctx context.Context, addr net.Addr, drain <-chan struct{}) (net.Li
 	return nil, fmt.Errorf("listen again on %s: %w", addr, err)
 }
 
-// bounded is a listener that resets connections beyond maxConnections.
+// bounded is a listener that resets connections beyond a limit.
 type bounded struct {
 	net.Listener
-	open atomic.Int64
+	limit int64
+	open  atomic.Int64
 }
 
 // Accept waits for a connection within the bound.
@@ -138,7 +141,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b.open.Add(1) <= maxConnections {
+		if b.open.Add(1) <= b.limit {
 			return &counted{Conn: conn, open: &b.open}, nil
 		}
 		b.open.Add(-1)

@@ -120,8 +120,8 @@ func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
 	req, err := readRequest(rc, w, r)
-	x := &exchange{server: s, w: w, rc: rc, ctx: r.Context(), req: req}
-	x.entry.Arrived = time.Now().UnixNano()
+	x := &exchange{server: s, w: w, rc: rc, ctx: r.Context(), req: req, arrived: time.Now()}
+	x.entry.Arrived = x.arrived.UnixNano()
 	id := r.Header.Get(RequestID)
 	x.entry.ID = id[:min(len(id), 200)]
 	defer func() {
