@@ -62,6 +62,16 @@ func (b *board) push(d *departure) {
 	b.signal()
 }
 
+// shift moves everything that waits by the same time, so that the order stays.
+func (b *board) shift(by time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range b.queue {
+		d.due += by
+		d.sess.intended += by
+	}
+}
+
 // due is what the board wants done at an instant.
 type due struct {
 	leave   bool          // one departure is ready for take

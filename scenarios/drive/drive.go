@@ -163,6 +163,11 @@ func (c *Config) check(lanes []*lane) error {
 		}
 		seen[l.name] = true
 	}
+	for _, item := range c.Plan.Items {
+		if len(item.Turns) == 0 {
+			return fmt.Errorf("conversation %q has no turns", item.Item)
+		}
+	}
 	for i := range c.Plan.Stages {
 		for _, s := range c.Plan.Stages[i].Starts {
 			if s.Item < 0 || s.Item >= len(c.Plan.Items) {

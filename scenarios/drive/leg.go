@@ -30,7 +30,7 @@ type leg struct {
 	ctx    context.Context // of its attempts
 	cancel context.CancelFunc
 
-	began  time.Duration
+	began  time.Duration // since the segment's zero; 0 while the board is filled
 	timed  bool // arrivals end after length, not by count
 	length time.Duration
 	drain  time.Duration // how long after the arrivals answers may take
@@ -77,16 +77,13 @@ const defaultTotal = 5 * time.Minute
 func (l *leg) run(left *leftover) error {
 	defer l.cancel()
 	d := l.d
-	d.mu.Lock()
-	l.began = d.now()
-	d.leg = l
-	d.mu.Unlock()
-	d.emit(l.event(results.EventStageStart, l.solo, nil))
 	if l.stage.Mode == modeUsers {
 		l.fillUsers(left)
 	} else {
 		l.fillOpen(left)
 	}
+	l.begin()
+	d.emit(newEvent(d.cfg.Segment, l.began, results.EventStageStart, l.solo, l.stage.Name, nil))
 	d.changed()
 	l.attack()
 
@@ -104,6 +101,18 @@ func (l *leg) run(left *leftover) error {
 	return d.failure()
 }
 
+// begin sets the clock of a filled board: its departures are due from now on.
+// Filling a large one takes a while, by which the first would leave late.
+func (l *leg) begin() {
+	d := l.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.began = d.now()
+	l.lastStart += l.began
+	l.board.shift(l.began)
+	d.leg = l
+}
+
 // arrivalsEnd is when arrivals were over, or would have been by now.
 func (l *leg) arrivalsEnd(now time.Duration) time.Duration {
 	if l.timed {
@@ -112,7 +121,8 @@ func (l *leg) arrivalsEnd(now time.Duration) time.Duration {
 	return min(now, l.lastStart)
 }
 
-// fillOpen puts every start of an open loop on the board. What is left of an
+// fillOpen puts every start of an open loop on the board, due from the leg's
+// beginning. What is left of an
 // earlier segment keeps its spacing and is moved so that its first start leaves
 // now; sessions that had begun go on at once.
 func (l *leg) fillOpen(left *leftover) {
@@ -123,16 +133,16 @@ func (l *leg) fillOpen(left *leftover) {
 		}
 		rest := left.lanes[lane.name]
 		for _, r := range rest.open {
-			l.add(lane, r.sess, l.began+r.wait)
+			l.add(lane, r.sess, r.wait)
 		}
 		for _, s := range rest.starts {
-			l.add(lane, newSession(s, l.d.cfg.Plan.Items), l.began+s.At-left.shift)
+			l.add(lane, newSession(s, l.d.cfg.Plan.Items), s.At-left.shift)
 		}
 	}
 }
 
-// fillUsers gives every user its first session. A session that an earlier segment
-// left open takes the place of a new one.
+// fillUsers gives every user its first session, due from the leg's beginning. A
+// session that an earlier segment left open takes the place of a new one.
 func (l *leg) fillUsers(left *leftover) {
 	l.length = max(0, l.length-left.elapsed)
 	for _, lane := range l.lanes {
@@ -144,14 +154,14 @@ func (l *leg) fillUsers(left *leftover) {
 		l.waiting[lane.index] = rest.starts
 		l.d.mu.Unlock()
 		for _, r := range rest.open {
-			l.add(lane, r.sess, l.began+r.wait)
+			l.add(lane, r.sess, r.wait)
 		}
 		for u := len(rest.open); u < l.stage.Users; u++ {
 			var at time.Duration
 			if u < len(l.stage.Starts) {
 				at = l.stage.Starts[u].At
 			}
-			l.nextSession(lane, l.began+at)
+			l.nextSession(lane, at)
 		}
 	}
 }

@@ -89,6 +89,23 @@ func segmented() *scenarios.Plan {
 		openStage("steady", 20*time.Second, poisson(2, 20*time.Second, 4, 300*time.Millisecond)), count, alone)
 }
 
+// killedBetween is a kill after a failed turn's record was written, before the
+// event of the turns it left unasked.
+func killedBetween(journal *tape, skip int) *results.Data {
+	at := -1
+	for i, e := range journal.events {
+		if e.Kind == results.EventSkipped {
+			if at = i; skip == 0 {
+				break
+			}
+			skip--
+		}
+	}
+	data := killed(journal, nil, time.Duration(journal.events[at].T+1), false)
+	data.Events = slices.Clone(journal.events[:at])
+	return data
+}
+
 // A run killed at any instant, twice, and resumed asks every request of a full run,
 // none that has a record again, and none more than once more.
 func TestKilledAndResumed(t *testing.T) {
@@ -101,6 +118,9 @@ func TestKilledAndResumed(t *testing.T) {
 		for round := range 40 {
 			torn := round%4 == 3
 			data := killed(full, nil, time.Duration(rng.Int64N(int64(length))), torn)
+			if round%4 == 2 {
+				data = killedBetween(full, round/4)
+			}
 			for segment := 1; ; segment++ {
 				journal, out := drive(t, Config{Plan: segmented(), Resume: data, Segment: segment}, lanes()...)
 				checkAskedOnce(t, data, journal, torn)
@@ -176,7 +196,8 @@ func TestResumeKeepsSpacing(t *testing.T) {
 		starts := every(3*time.Second, 10, 1, 5*time.Second)
 		plan := planOf(conversations(1, 2), openStage("s", 30*time.Second, starts))
 		full, _ := drive(t, Config{Plan: plan}, targetOf("a", &server{}))
-		data := killed(full, nil, 10*time.Second, false) // sessions 0 to 3 had begun, 0 and 1 had ended
+		// Sessions 0 to 3 had begun, 0 and 1 had ended, 3 was in flight.
+		data := killed(full, nil, 9050*time.Millisecond, false)
 		a := &server{}
 		journal, _ := drive(t, Config{Plan: plan, Resume: data, Segment: 1}, targetOf("a", a))
 		for _, r := range journal.records {
@@ -185,8 +206,11 @@ func TestResumeKeepsSpacing(t *testing.T) {
 			if r.Turn == 1 && r.Session >= 4 {
 				want += 5100 * time.Millisecond
 			}
-			if r.Session < 4 {
+			switch {
+			case r.Session == 2:
 				want = 5 * time.Second // the think time before its second turn, anew
+			case r.Session == 3:
+				want = time.Duration(r.Turn) * 5100 * time.Millisecond // its first turn again, at once
 			}
 			if at != want || lateness(&r) != 0 || r.Segment != 1 {
 				t.Errorf("%s intended at %v, want %v", r.ID, at, want)

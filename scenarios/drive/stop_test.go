@@ -200,6 +200,8 @@ func TestConfigErrors(t *testing.T) {
 	bad.Plan.Stages[0].Starts[3].Item = 9
 	noPlan, noJournal, noZero := good(), good(), good()
 	noPlan.Plan, noJournal.Journal, noZero.Zero = nil, nil, time.Time{}
+	mute := good()
+	mute.Plan.Items[1].Turns = nil
 	torn := good()
 	torn.Resume = &results.Data{Events: []results.Event{{Kind: results.EventAsked, Data: []byte(`[]`)}}}
 	tests := []struct {
@@ -213,6 +215,7 @@ func TestConfigErrors(t *testing.T) {
 		{good(), nil, "no targets"},
 		{good(), []*lane{a(), a()}, `two targets are named "a"`},
 		{bad, []*lane{a()}, `stage "s", session 3: no conversation 9`},
+		{mute, []*lane{a()}, `conversation "item-1" has no turns`},
 		{torn, []*lane{a()}, "event 1 (asked)"},
 	}
 	for _, tt := range tests {
