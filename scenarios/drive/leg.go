@@ -31,7 +31,7 @@ type leg struct {
 	cancel context.CancelFunc
 
 	began  time.Duration // since the segment's zero; 0 while the board is filled
-	timed  bool // arrivals end after length, not by count
+	timed  bool          // arrivals end after length, not by count
 	length time.Duration
 	drain  time.Duration // how long after the arrivals answers may take
 
