@@ -273,8 +273,8 @@ func TestParseSim(t *testing.T) {
 		t.Errorf("got %+v", s)
 	}
 	for src, want := range map[string]string{
-		"simulate: {ttft: 1, tpot: 2ms}":                                     "sim.yaml:1:18: 1 has no unit",
-		"name: a":                                                            `sim.yaml:1:1: missing field "simulate" in the file`,
+		"simulate: {ttft: 1, tpot: 2ms}": "sim.yaml:1:18: 1 has no unit",
+		"name: a":                        `sim.yaml:1:1: missing field "simulate" in the file`,
 		"simulate: {ttft: 1ms, tpot: 2ms}\nprot: 80":                         `sim.yaml:2:1: unknown field "prot" in the file`,
 		"simulate: {ttft: 1ms, tpot: 2ms, faults: [{kind: cat, share: 1%}]}": `sim.yaml:1:50: the fault "cat" is not known`,
 		"name: ../x\nsimulate: {ttft: 1ms, tpot: 2ms}":                       `sim.yaml:1:7: "../x" cannot be a name`,
