@@ -243,12 +243,13 @@ func unique(in []string) []string {
 	return out
 }
 
-// ended says how the run ended, where it did not carry out its plan.
+// ended says how the run ended, where it did not carry out its plan and run.json
+// does not say why.
 func ended(d *Data) []string {
-	switch d.Run.State {
-	case StateComplete:
+	switch {
+	case d.Run.State == StateComplete || d.Run.State == StateInterrupted && len(d.Run.Reasons) > 0:
 		return nil
-	case StateRunning:
+	case d.Run.State == StateRunning:
 		return []string{fmt.Sprintf("not finished: it is still running or was killed (switchover run --resume %s)", d.Run.ID)}
 	}
 	var why string

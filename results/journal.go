@@ -31,6 +31,9 @@ const (
 	fileLock          = "lock"
 )
 
+// appended are the files that grow.
+var appended = []string{fileConversations, fileRequests, fileEvents, fileTelemetry, fileVerdicts}
+
 // syncEvery is how much of a run a power failure may cost.
 const syncEvery = time.Second
 
@@ -86,7 +89,11 @@ func Create(root string, run *Run, convs []Conversation) (*Journal, error) {
 		}
 		return nil, fmt.Errorf("create run %s: %w", run.ID, err)
 	}
-	j, err := open(dir)
+	unlock, err := lock(filepath.Join(dir, fileLock))
+	if err != nil {
+		return nil, fmt.Errorf("create run %s: %w", run.ID, err)
+	}
+	j, err := open(dir, unlock)
 	if err != nil {
 		return nil, fmt.Errorf("create run %s: %w", run.ID, err)
 	}
@@ -108,15 +115,12 @@ func Create(root string, run *Run, convs []Conversation) (*Journal, error) {
 	return j, nil
 }
 
-// open locks a run folder and opens its files for appending.
-func open(dir string) (*Journal, error) {
-	unlock, err := lock(filepath.Join(dir, fileLock))
-	if err != nil {
-		return nil, err
-	}
+// open opens the files of a locked run folder for appending. The journal takes
+// the lock over, also when opening fails.
+func open(dir string, unlock func() error) (*Journal, error) {
 	j := &Journal{dir: dir, unlock: unlock, files: map[string]*appendFile{},
 		stop: make(chan struct{}), done: make(chan struct{})}
-	for _, name := range []string{fileConversations, fileRequests, fileEvents, fileTelemetry, fileVerdicts} {
+	for _, name := range appended {
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
 			for _, f := range j.files {

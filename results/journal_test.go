@@ -183,6 +183,20 @@ func TestWriteThatFailsIsFinal(t *testing.T) {
 	}
 }
 
+// TestCompleteStays: asking to resume a complete run changes nothing.
+func TestCompleteStays(t *testing.T) {
+	j := create(t, t.TempDir())
+	if err := errors.Join(j.Update(func(r *Run) { r.State = StateComplete }), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Reopen(j.Dir(), time.Unix(1, 0)); !errors.Is(err, ErrComplete) {
+		t.Errorf("reopening a complete run: %v", err)
+	}
+	if d, err := Read(j.Dir()); err != nil || d.Run.State != StateComplete || len(d.Run.Segments) != 1 || len(d.Events) != 0 {
+		t.Errorf("after that: %+v, %v", d.Run, err)
+	}
+}
+
 func TestCreateRefuses(t *testing.T) {
 	root := t.TempDir()
 	j := create(t, root)

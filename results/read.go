@@ -182,41 +182,56 @@ func scan(r io.Reader, line func(n int, b []byte) error) (torn int, err error) {
 	}
 }
 
-// Reopen opens an existing run for more: it takes the lock, reads the folder,
+// ErrComplete is returned for a run that has nothing left to do.
+var ErrComplete = errors.New("the run is complete: there is nothing to resume")
+
+// Reopen opens an unfinished run for more: it takes the lock, reads the folder,
 // cuts a torn last line off each file (Data.Torn says which), and opens a new
-// segment whose zero is given. Data.Run already holds that segment, last.
+// segment whose zero is given. Data.Run already holds that segment, last. A
+// complete run is left as it is, with ErrComplete.
 func Reopen(dir string, zero time.Time) (*Journal, *Data, error) {
 	if _, err := readRun(dir); err != nil { // before a lock file is made in a folder that is no run
 		return nil, nil, err
 	}
-	j, err := open(dir)
+	unlock, err := lock(filepath.Join(dir, fileLock))
 	if err != nil {
 		return nil, nil, fmt.Errorf("reopen run: %w", err)
 	}
-	d, err := j.resume(zero)
+	d, err := unfinished(dir) // before open makes what is missing
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("reopen run: %w", err), unlock())
+	}
+	j, err := open(dir, unlock)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reopen run: %w", err)
+	}
+	d.Run.Segments = append(d.Run.Segments, Segment{Index: len(d.Run.Segments), EpochUnixNs: zero.UnixNano()})
+	d.Run.State, d.Run.Valid, d.Run.Reasons = StateRunning, nil, nil
+	err = j.Update(func(r *Run) { *r = *d.Run })
+	if err == nil {
+		err = j.Event(Event{Segment: len(d.Run.Segments) - 1, Kind: EventResume})
+	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("reopen run: %w", err), j.Close())
 	}
 	return j, d, nil
 }
 
-// resume reads what is there under the lock and starts the next segment.
-func (j *Journal) resume(zero time.Time) (*Data, error) {
-	d, err := Read(j.dir)
+// unfinished reads a run that is not complete and cuts torn last lines off.
+func unfinished(dir string) (*Data, error) {
+	d, err := Read(dir)
 	if err != nil {
 		return nil, err
 	}
-	for name := range j.files {
-		if err := cutTorn(filepath.Join(j.dir, name)); err != nil {
+	if d.Run.State == StateComplete {
+		return nil, fmt.Errorf("%s: %w", d.Run.ID, ErrComplete)
+	}
+	for _, name := range appended {
+		if err := cutTorn(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
-	d.Run.Segments = append(d.Run.Segments, Segment{Index: len(d.Run.Segments), EpochUnixNs: zero.UnixNano()})
-	d.Run.State, d.Run.Valid, d.Run.Reasons = StateRunning, nil, nil
-	if err := j.Update(func(r *Run) { *r = *d.Run }); err != nil {
-		return nil, err
-	}
-	return d, j.Event(Event{Segment: len(d.Run.Segments) - 1, Kind: EventResume})
+	return d, nil
 }
 
 // cutTorn shortens a file to its last newline. Half a line holds nothing that

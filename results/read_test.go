@@ -69,6 +69,9 @@ func TestReadRefuses(t *testing.T) {
 	if _, err := Read(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without requests: %v", err)
 	}
+	if _, _, err := Reopen(dir, time.Time{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("reopened without requests: %v", err)
+	}
 	if _, _, err := Reopen(t.TempDir(), time.Time{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("reopening what is no run: %v", err)
 	}
