@@ -118,7 +118,11 @@ func (c *cell) tokenGaps() gapSamples {
 		seconds float64
 		k       int
 	}
-	var all []entry
+	var chunks int
+	for _, q := range c.requests {
+		chunks += len(q.last.Chunks)
+	}
+	all := make([]entry, 0, chunks)
 	var g gapSamples
 	for _, q := range c.requests {
 		if !q.ok() {
@@ -131,6 +135,7 @@ func (c *cell) tokenGaps() gapSamples {
 		}
 	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.seconds, b.seconds) })
+	g.seconds, g.upto = make([]float64, 0, len(all)), make([]float64, 0, len(all))
 	var n float64
 	for _, e := range all {
 		n += float64(e.k)

@@ -112,6 +112,9 @@ func (c Chunk) MarshalJSON() ([]byte, error) {
 	b := make([]byte, 0, 32)
 	b = strconv.AppendInt(append(b, '['), int64(c.Gap), 10)
 	b = strconv.AppendInt(append(b, ','), int64(c.Tokens), 10)
+	if len(c.Kind) == 1 && plain(c.Kind[0]) {
+		return append(b, ',', '"', c.Kind[0], '"', ']'), nil
+	}
 	kind, err := json.Marshal(c.Kind)
 	return append(append(append(b, ','), kind...), ']'), err
 }
@@ -142,7 +145,7 @@ func (c *Chunk) scan(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("["))
 	gap, rest, ok1 := bytes.Cut(rest, []byte(","))
 	tokens, rest, ok2 := bytes.Cut(rest, []byte(","))
-	if !ok || !ok1 || !ok2 || len(rest) != 4 || rest[0] != '"' || rest[2] != '"' || rest[3] != ']' || rest[1] < ' ' || rest[1] == '\\' || rest[1] >= utf8.RuneSelf {
+	if !ok || !ok1 || !ok2 || len(rest) != 4 || rest[0] != '"' || rest[2] != '"' || rest[3] != ']' || !plain(rest[1]) {
 		return false
 	}
 	g, err := strconv.ParseInt(string(gap), 10, 64)
@@ -153,6 +156,9 @@ func (c *Chunk) scan(b []byte) bool {
 	*c = Chunk{Gap: time.Duration(g), Tokens: n, Kind: string(rest[1:2])}
 	return true
 }
+
+// plain reports whether a byte stands for itself in a JSON string.
+func plain(b byte) bool { return b >= ' ' && b < utf8.RuneSelf && b != '"' && b != '\\' }
 
 // RecordID is the deterministic id of an attempt. Turn counts from 0, attempt
 // from 1.
