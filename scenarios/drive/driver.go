@@ -112,7 +112,7 @@ type part struct {
 }
 
 func split(stage *scenarios.PlannedStage, lanes []*lane) []part {
-	if stage.Order != orderSequential || len(lanes) == 1 {
+	if stage.Order != scenarios.OrderSequential || len(lanes) == 1 {
 		return []part{{lanes: lanes}}
 	}
 	parts := make([]part, len(lanes))

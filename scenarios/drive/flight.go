@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"switchover/results"
+	"switchover/scenarios"
 	"switchover/targets/chat"
 )
 
@@ -141,7 +142,7 @@ func (l *leg) drop(dep *departure) {
 
 // sessionOver lets the session's user, if it had one, begin the next.
 func (l *leg) sessionOver(lane *lane, s *session, at time.Duration, failed bool) {
-	if l.stage.Mode != modeUsers {
+	if l.stage.Mode != scenarios.ModeUsers {
 		return
 	}
 	pause := l.pauseAfter(s.number)

@@ -10,12 +10,6 @@ import (
 	"switchover/scenarios"
 )
 
-// The modes of a stage.
-const (
-	modeUsers       = "users"
-	orderSequential = "sequential"
-)
-
 // leg is one stretch of arrivals with one board: a whole stage, or one target's
 // share of a sequential one.
 type leg struct {
@@ -77,7 +71,7 @@ const defaultTotal = 5 * time.Minute
 func (l *leg) run(left *leftover) error {
 	defer l.cancel()
 	d := l.d
-	if l.stage.Mode == modeUsers {
+	if l.stage.Mode == scenarios.ModeUsers {
 		l.fillUsers(left)
 	} else {
 		l.fillOpen(left)
@@ -113,9 +107,9 @@ func (l *leg) begin() {
 	d.leg = l
 }
 
-// arrivalsEnd is when arrivals were over, or would have been by now.
+// arrivalsEnd is when arrivals were over, at the latest now. The caller holds d.mu.
 func (l *leg) arrivalsEnd(now time.Duration) time.Duration {
-	if l.timed {
+	if l.timed && (l.stage.Mode == scenarios.ModeOpen || l.sessionsWait()) {
 		return min(now, l.began+l.length)
 	}
 	return min(now, l.lastStart)
@@ -177,7 +171,7 @@ func (l *leg) nextSession(lane *lane, at time.Duration) {
 	}
 	waiting := l.waiting[lane.index]
 	if len(waiting) == 0 {
-		news := l.timed && !l.ranOut[lane.index]
+		news := l.timed && l.stage.Conversations == 0 && !l.ranOut[lane.index]
 		l.ranOut[lane.index] = true
 		d.mu.Unlock()
 		if news {
@@ -223,7 +217,7 @@ func (l *leg) alarm(now time.Duration) time.Duration {
 	over := l.lastStart
 	if l.timed {
 		over = l.began + l.length
-	} else if l.stage.Mode == modeUsers && l.sessionsWait() {
+	} else if l.stage.Mode == scenarios.ModeUsers && l.sessionsWait() {
 		d.mu.Unlock()
 		return wait
 	}

@@ -166,6 +166,16 @@ func TestUsersPauseAfterFailure(t *testing.T) {
 		if w := journal.kinds(results.EventWarning); len(w) != 1 {
 			t.Errorf("%d warnings, want one for the conversations that ran out", len(w))
 		}
+		counted := usersStage("s", 1, 10*time.Second, every(0, 3, 1))
+		counted.Conversations = 3
+		journal, _ = drive(t, Config{Plan: planOf(conversations(1, 1), counted)}, targetOf("a", &server{}))
+		if w := journal.kinds(results.EventWarning); len(w) != 0 {
+			t.Errorf("warned %s though the stage was to end by count", w[0].Data)
+		}
+		end := journal.kinds(results.EventStageEnd)[0]
+		if data, _ := decode[results.StageEnd](&end); data.LastIntended-journal.events[0].T > int64(time.Second) {
+			t.Errorf("stage end %s, want arrivals over at the last conversation's start", end.Data)
+		}
 	})
 }
 
@@ -225,7 +235,7 @@ func TestFailedTurnEndsSession(t *testing.T) {
 func TestSequential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stage := openStage("s", 10*time.Second, every(time.Second, 10, 2))
-		stage.Order = orderSequential
+		stage.Order = scenarios.OrderSequential
 		journal, _ := drive(t, Config{Plan: planOf(conversations(2, 1), stage, openStage("t", time.Second, every(0, 1, 1)))},
 			targetOf("a", &server{}), targetOf("b", &server{}))
 		first := make(map[string]time.Duration)

@@ -3,6 +3,8 @@ package drive
 import (
 	"slices"
 	"time"
+
+	"switchover/scenarios"
 )
 
 // progressEvery is how often progress is reported.
@@ -86,7 +88,7 @@ func (d *driver) progress() Progress {
 		switch {
 		case l.timed:
 			p.Total = l.length
-		case l.stage.Mode != modeUsers:
+		case l.stage.Mode != scenarios.ModeUsers:
 			p.Total = max(0, l.lastStart-l.began)
 		}
 	}

@@ -272,6 +272,10 @@ func (h *history) left(plan *scenarios.Plan, stage *scenarios.PlannedStage, p pa
 	for _, lane := range p.lanes {
 		r := &rest{}
 		out.lanes[lane.name] = r
+		if !h.began[stage.Name] {
+			r.starts = stage.Starts
+			continue
+		}
 		for _, start := range stage.Starts {
 			s := newSession(start, plan.Items)
 			switch state, wait := h.replay(s, stage.Name, lane, plan.Scenario.Seed); state {

@@ -84,7 +84,7 @@ func segmented() *scenarios.Plan {
 	warm.Measured = false
 	count := usersStage("count", 3, 0, every(50*time.Millisecond, 25, 4, 200*time.Millisecond))
 	alone := openStage("alone", 8*time.Second, poisson(2, 8*time.Second, 4, 100*time.Millisecond))
-	alone.Order = orderSequential
+	alone.Order = scenarios.OrderSequential
 	return planOf(conversations(4, 2), warm,
 		openStage("steady", 20*time.Second, poisson(2, 20*time.Second, 4, 300*time.Millisecond)), count, alone)
 }
