@@ -211,9 +211,9 @@ func supply(cs []*contender) map[string]string {
 func howToSupply(figure string) string {
 	switch {
 	case strings.HasPrefix(figure, "usd_"):
-		return "give the target a price in the scenario, price: {input: ..., output: ...} in USD per 1M tokens, or, self-hosted, cost: {gpu_hour: ...}"
+		return "give its price in USD per 1M tokens: --price IN,OUT, or price: {input: ..., output: ...} in the scenario; self-hosted, cost: {gpu_hour: ...}"
 	case figure == "quality" || figure == "coherence" || figure == "understanding" || figure == "usefulness":
-		return "have the answers judged: a target with role: judge, and eval: {judges: [its name]} in the scenario; or leave it out of decision.weights"
+		return "name a judge: --judge-url and --judge-model, or in the scenario a target with role: judge and eval: {judges: [NAME]}; or leave it out of decision.weights"
 	case strings.HasPrefix(figure, "gpu_"):
 		return "run on the host that has the GPU"
 	}

@@ -70,7 +70,7 @@ func dials(ws []weighing, cs []*contender) []dial {
 			v := *c.values[j]
 			// The winner's figure can only lose its place by worsening, a rival's win it
 			// by improving; past the anchors nothing changes.
-			d := dial{w.Figure + " of " + c.Target, unit, v, [2]float64{v, w.Anchor.Good}, span,
+			d := dial{figureLabel(w.Figure) + " of " + c.Target, unit, v, [2]float64{v, w.Anchor.Good}, span,
 				func(_ []weighing, values [][]*float64, v float64) {
 					values[i] = slices.Clone(values[i])
 					values[i][j] = &v
@@ -137,7 +137,7 @@ func turn(d dial, ws []weighing, cs []*contender) (change, bool) {
 		scale = d.scale
 	}
 	return change{
-		Change:   Change{What: d.what, From: exact(d.unit, d.now), To: exact(d.unit, at), Winner: cs[winner(at)].Target},
+		Change:   Change{What: d.what, From: amount(d.unit, d.now), To: exact(d.unit, at), Winner: cs[winner(at)].Target},
 		distance: math.Abs(at-d.now) / scale,
 	}, true
 }

@@ -71,10 +71,12 @@ func apply(t *testing.T, run *results.Run, s *results.Summary, what string, v fl
 			a.Bad = v
 		}
 		run.Policy.Anchors = map[string]results.Anchor{words[1]: a}
-	default: // FIGURE of TARGET
-		f := s.Target(words[2]).Figures[words[0]]
+	default: // FIGURE of TARGET, the figure as people say it
+		key := map[string]string{"cost": "usd_per_1k_conversations", "TTFT p50": "ttft_p50", "quality": "quality"}[strings.Join(words[:len(words)-2], " ")]
+		target := s.Target(words[len(words)-1])
+		f := target.Figures[key]
 		f.Value = &v
-		s.Target(words[2]).Figures[words[0]] = f
+		target.Figures[key] = f
 	}
 }
 

@@ -84,11 +84,11 @@ func (f *field) noVerdict(open []*contender) Decision {
 	var parts []string
 	for _, key := range keys {
 		parts = append(parts, fmt.Sprintf("%s unknown for %s", figureLabel(key), list(of[key])))
-		settle := figureLabel(key) + ": " + reasonOr(why[key], "not measured")
-		if how := howToSupply(key); how != "" {
-			settle += "; " + how
+		how := howToSupply(key)
+		if how == "" {
+			how = reasonOr(why[key], "not measured")
 		}
-		d.Settle = append(d.Settle, settle)
+		d.Settle = append(d.Settle, figureLabel(key)+": "+how)
 	}
 	d.Text = "No verdict: " + strings.Join(parts, "; ") + "."
 	if len(f.candidates) > 0 {

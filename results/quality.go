@@ -13,7 +13,7 @@ import (
 const maxUnscored = 0.02
 
 // notJudged is why a quality figure is unknown.
-const notJudged = "not judged: name a judge under eval: in the scenario"
+const notJudged = "not judged: name a judge (--judge-url and --judge-model, or eval: in the scenario)"
 
 // scores are the scored verdicts of one target: for each item and judge, the
 // mean over orders and repeats of each criterion.
