@@ -1,16 +1,23 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"switchover/targets/secret"
 )
 
-// maxExcerpt is how many characters of a line an excerpt shows.
-const maxExcerpt = 100
+// maxExcerpt is how many characters of a line an excerpt shows; of a line longer
+// than maxLine bytes nothing is shown, because looking for keys in it takes long.
+const (
+	maxExcerpt = 100
+	maxLine    = 8 << 10
+)
 
 // excerpt shows a line of the file with a caret beneath column col (from 1, in
 // characters). What mask says is secret does not appear.
@@ -93,48 +100,72 @@ func cells(r rune) int {
 	return 1
 }
 
+// keyForm matches the shapes that providers give their keys. They are masked
+// wherever they stand, comments included.
+var keyForm = regexp.MustCompile(`\b((?:sk|pk|rk|gsk|hf|xai|ghp)[-_][A-Za-z0-9_\-]{8,}|AIza[A-Za-z0-9_\-]{16,})`)
+
 // looksSecret finds what may be a key in a line of a file that could not be
 // parsed, where no syntax tree says which text is one: the value of a field so
-// named, the well-known prefixes, and long runs that mix letters and digits.
+// named, and long runs of what keys are made of.
 var looksSecret = regexp.MustCompile(`(?i)(?:key|token|secret|passw[a-z]*|auth[a-z]*|bearer|credential[a-z]*)["']?\s*[:= ]\s*([^\s{][^,}]*)` +
-	`|\b((?:sk|pk|rk|gsk|hf|xai|ghp|aiza)[-_]?[a-z0-9_\-]{8,})` +
 	`|([a-z0-9_\-+=]{24,})`)
 
 // guessSecrets is the mask for such a line.
 func guessSecrets(line []rune) []span {
 	text := string(line)
-	var out []span
-	for _, m := range looksSecret.FindAllStringSubmatchIndex(text, -1) {
-		for g := 2; g < len(m); g += 2 {
-			if m[g] < 0 {
-				continue
-			}
-			from := len([]rune(text[:m[g]]))
-			out = append(out, span{from, from + len([]rune(text[m[g]:m[g+1]]))})
-		}
-	}
-	return out
+	return merged(append(matches(looksSecret, text), matches(keyForm, text)...))
 }
 
 // findSecrets is the mask for a line when the secret strings of the file are
 // known.
 func findSecrets(secrets []string) func([]rune) []span {
 	return func(line []rune) []span {
-		var out []span
-		for i := 0; i < len(line); {
-			n := 0
-			for _, s := range secrets {
-				if r := []rune(s); len(r) > n && len(r) <= len(line)-i && string(line[i:i+len(r)]) == s {
-					n = len(r)
+		text := string(line)
+		out := matches(keyForm, text)
+		for _, s := range secrets {
+			for from := 0; ; {
+				i := strings.Index(text[from:], s)
+				if i < 0 {
+					break
 				}
+				from += i
+				out = append(out, runeSpan(text, from, from+len(s)))
+				from += len(s)
 			}
-			if n == 0 {
-				i++
-				continue
-			}
-			out = append(out, span{i, i + n})
-			i += n
 		}
-		return out
+		return merged(out)
 	}
+}
+
+// matches are the spans of every group of a pattern.
+func matches(re *regexp.Regexp, text string) []span {
+	var out []span
+	for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
+		for g := 2; g < len(m); g += 2 {
+			if m[g] >= 0 {
+				out = append(out, runeSpan(text, m[g], m[g+1]))
+			}
+		}
+	}
+	return out
+}
+
+// runeSpan turns byte offsets into characters.
+func runeSpan(text string, from, to int) span {
+	start := utf8.RuneCountInString(text[:from])
+	return span{start, start + utf8.RuneCountInString(text[from:to])}
+}
+
+// merged orders spans and joins those that overlap.
+func merged(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(a.from-b.from, a.to-b.to) })
+	var out []span
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, s.to)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }

@@ -174,7 +174,7 @@ func (c *checker) where(path string) place {
 }
 
 // wrong records a mistake in the value at path, unless that could not be read
-// in the first place. A format without arguments is taken as it is.
+// in the first place.
 func (c *checker) wrong(path, hint, format string, args ...any) {
 	if c.bad[path] {
 		return

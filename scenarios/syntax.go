@@ -23,6 +23,7 @@ const (
 	maxNesting   = 50
 	maxNodes     = 50_000 // visited, aliases expanded
 	maxAnchors   = 100
+	maxSecrets   = 200 // literal keys; a file with more is shown without excerpts
 )
 
 // document is a file on its way from bytes to values: its lines, its anchors,
@@ -235,8 +236,8 @@ func (d *document) finish() Problems {
 	}
 	out := d.problems.sorted()
 	for i := range out {
-		if out[i].Line > 0 {
-			out[i].Excerpt = excerpt(d.line(out[i].Line), out[i].Line, out[i].Column, mask)
+		if line := d.line(out[i].Line); out[i].Line > 0 && len(line) <= maxLine && len(d.secrets) < maxSecrets {
+			out[i].Excerpt = excerpt(line, out[i].Line, out[i].Column, mask)
 		}
 		for _, field := range []*string{&out[i].Message, &out[i].Hint, &out[i].Path} {
 			*field = d.hide(*field)

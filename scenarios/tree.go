@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"encoding"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -228,7 +227,7 @@ func scalarsOf(n ast.Node) []string {
 func (d *document) hideText(text string) {
 	for part := range strings.SplitSeq(text, "\n") {
 		part = strings.Trim(strings.TrimSpace(part), `"'`)
-		if len([]rune(part)) >= shortestSecret && !slices.Contains(d.secrets, part) && len(d.secrets) < 1000 {
+		if len([]rune(part)) >= shortestSecret && !slices.Contains(d.secrets, part) && len(d.secrets) < maxSecrets {
 			d.secrets = append(d.secrets, part)
 		}
 	}
@@ -349,5 +348,3 @@ func nounOf(t reflect.Type) string {
 		return "a " + name
 	}
 }
-
-var _ encoding.TextUnmarshaler = (*Duration)(nil)
