@@ -155,7 +155,7 @@ func TestMatrixVerdicts(t *testing.T) {
 			results.Migrate, "small-7b", []string{"Move to small-7b: quality 4.40 of 5, "}, nil},
 		{"an unknown cost that could matter leaves it open",
 			func(es []entrant) []entrant { es[1].cost = nan; return es },
-			results.NoVerdict, "", []string{"No verdict: cost unknown for hosted."}, []string{"cost: nobody said", "price:"}},
+			results.NoVerdict, "", []string{"No verdict: cost unknown for hosted."}, []string{"cost: give its price", "price:"}},
 		{"an unknown cost that cannot matter does not",
 			func(es []entrant) []entrant { es[1].cost, es[1].ttft = nan, 3; return es },
 			results.Migrate, "small-7b", nil, nil},

@@ -76,7 +76,7 @@ type resumed struct {
 func (r *running) begin(resume *resumed) error {
 	if resume != nil {
 		r.journal, r.earlier = resume.journal, resume.data
-		r.segment = len(r.earlier.Run.Segments)
+		r.segment = len(r.earlier.Run.Segments) - 1 // Reopen opened it
 		r.zero = resume.zero
 		return nil
 	}

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // Exit codes: the one place that says what they mean. Every verb keeps to them.
 //
@@ -50,19 +47,6 @@ func (e *exitError) Unwrap() error { return e.err }
 // usageError is a mistake in flags, arguments or a scenario.
 func usageError(hint, format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...), hint}
-}
-
-// exitCode is the code for what a verb returned. What no verb classified is
-// infrastructure: a disk, a port, a child process.
-func exitCode(err error) int {
-	var e *exitError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &e):
-		return e.code
-	}
-	return exitInvalid
 }
 
 // worse is the code a suite ends with: an interrupt, then what forbids belief,

@@ -86,8 +86,15 @@ func checkResumed(t *testing.T, before, after *results.Data, flying map[string]b
 	}
 	seen := map[string]int{}
 	requests := map[string]int{}
+	known := map[string]bool{}
+	for _, r := range before.Records {
+		known[r.ID] = true
+	}
 	for _, r := range after.Records {
 		seen[r.ID]++
+		if want := map[bool]int{true: 0, false: 1}[known[r.ID]]; r.Segment != want {
+			t.Errorf("%s is of segment %d, want %d", r.ID, r.Segment, want)
+		}
 		if strings.HasPrefix(r.Stage, "warm-up") {
 			continue
 		}

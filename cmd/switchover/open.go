@@ -23,7 +23,6 @@ type fleet struct {
 	candidates []*targets.Target
 	judges     []*targets.Target
 	children   []*sim.Child
-	warnings   []string
 }
 
 // close ends the targets and the simulators that were started for them.
@@ -58,6 +57,9 @@ func (a *app) open(ctx context.Context, p *scenarios.Plan, dir string) (*fleet, 
 		if err != nil {
 			f.close()
 			return nil, fmt.Errorf("open target %s: %w", t.Name, err)
+		}
+		for _, w := range opened.Warnings() {
+			fmt.Fprintf(a.err, "warning: %s: %s\n", t.Name, w)
 		}
 		if t.Role == results.RoleJudge {
 			f.judges = append(f.judges, opened)

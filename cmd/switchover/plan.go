@@ -73,32 +73,39 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 	}
 	head = []string{"target", "requests", "input tokens", "output tokens", "expected $", "worst case $"}
 	rows = nil
-	var total float64
-	unknown := false
 	for _, e := range p.Estimate.Targets {
 		rows = append(rows, []string{e.Target, fmt.Sprint(e.Requests),
 			fmt.Sprintf("%d (at most %d)", e.InputTokens, e.WorstInputTokens),
 			fmt.Sprintf("%d (at most %d)", e.OutputTokens, e.WorstOutputTokens),
 			dollars(e.USD), dollars(e.WorstUSD)})
-		if e.WorstUSD != nil {
-			total += *e.WorstUSD
-		} else {
-			unknown = true
-		}
 	}
 	fmt.Fprintln(w)
 	if err := terminal.Table(w, head, rows, o); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nWorst case in all: $%.4f%s. Load takes about %s, judging comes on top.\n", total,
-		map[bool]string{true: ", without the targets whose price is unknown"}[unknown], p.Estimate.Time.Round(time.Second))
-	for _, e := range p.Estimate.Targets {
-		if e.WorstUSD == nil && e.Reason != "" {
-			fmt.Fprintf(w, "  %s: %s\n", e.Target, e.Reason)
-		}
-	}
+	fmt.Fprintf(w, "\n%s Load takes about %s, judging comes on top.\n", worstCase(p), p.Estimate.Time.Round(time.Second))
 	fmt.Fprintf(w, "Schedule %s, seed %d, %d conversations.\n", short(p.ScheduleHash), p.Scenario.Seed, len(p.Items))
 	return nil
+}
+
+// worstCase sums the known costs and names what has none.
+func worstCase(p *scenarios.Plan) string {
+	total, unknown := 0.0, []string{}
+	for _, e := range p.Estimate.Targets {
+		if e.WorstUSD == nil {
+			unknown = append(unknown, e.Target)
+			continue
+		}
+		total += *e.WorstUSD
+	}
+	text := fmt.Sprintf("Worst case in all: $%.4f.", total)
+	if len(unknown) == len(p.Estimate.Targets) {
+		text = "Worst case in all: unknown."
+	}
+	if len(unknown) > 0 {
+		text += fmt.Sprintf(" No price is known for %s (--price IN,OUT, or price: in the scenario), so no budget in dollars bounds that part.", strings.Join(unknown, ", "))
+	}
+	return text
 }
 
 // short is the head of a hash, enough for a person to compare.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -198,14 +197,18 @@ func (a *app) resume(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return usageError("'switchover results' lists the runs", "%w", err)
 	}
+	data, err := results.Read(dir)
+	if err != nil {
+		return err
+	}
+	p, err := a.planOf(data) // before the folder is touched
+	if err != nil {
+		return err
+	}
 	zero := time.Now()
 	journal, data, err := results.Reopen(dir, zero)
 	if err != nil {
 		return err
-	}
-	p, err := a.planOf(data)
-	if err != nil {
-		return errors.Join(err, journal.Close())
 	}
 	sig := newSignals(ctx)
 	defer sig.listen(a.err)()
@@ -249,7 +252,9 @@ func (a *app) next(p *scenarios.Plan, dir string, o runOptions) {
 			return
 		}
 	}
-	fmt.Fprintf(a.out, "\nNext:    switchover gate %s\n", filepath.Base(dir))
+	if len(p.Scenario.Objectives) > 0 {
+		fmt.Fprintf(a.out, "\nNext:    switchover gate %s\n", filepath.Base(dir))
+	}
 }
 
 // coded turns an exit code into an error that prints nothing.
