@@ -82,7 +82,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Short: "Which LLM to move to when yours is gone",
 		Long: `switchover loads every candidate LLM the same way, times every token, prices and
 judges the answers, and prints one comparison matrix with a verdict.`,
-		Example: `  switchover run scenarios/outage.yaml            a simulated outage: no key, no GPU
+		Example: `  switchover run outage                           a simulated outage: no key, no GPU
   switchover run --url http://127.0.0.1:8000/v1 --model NAME
                                                   any OpenAI-compatible server, no YAML
   switchover run --dry-run FILE                   what would be sent, and what it costs at worst

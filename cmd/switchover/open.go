@@ -13,7 +13,6 @@ import (
 	"switchover/results"
 	"switchover/scenarios"
 	"switchover/targets"
-	"switchover/targets/secret"
 	"switchover/targets/sim"
 	"switchover/targets/wire"
 )
@@ -76,7 +75,7 @@ func (a *app) spec(t *scenarios.Target) (targets.Spec, error) {
 	if !ok {
 		return targets.Spec{}, fmt.Errorf("protocol %q is not one of %s", t.Protocol, strings.Join(wire.Names(), ", "))
 	}
-	key, err := a.key(t.Key)
+	key, err := t.Key.Value(a.scenarioEnv())
 	if err != nil {
 		return targets.Spec{}, err
 	}
@@ -116,31 +115,6 @@ func modelName(t *scenarios.Target) string {
 		return t.Name
 	}
 	return t.Model
-}
-
-// maxKey bounds a key file; keys are short.
-const maxKey = 16 << 10
-
-// key reads an API key from where the scenario says it is.
-func (a *app) key(k *scenarios.Key) (secret.Value, error) {
-	switch {
-	case k == nil:
-		return secret.Value{}, nil
-	case k.Env != "":
-		v, ok := a.env(k.Env)
-		if !ok || strings.TrimSpace(v) == "" {
-			return secret.Value{}, fmt.Errorf("the environment variable %s is not set", k.Env)
-		}
-		return secret.New(strings.TrimSpace(v)), nil
-	}
-	b, err := os.ReadFile(k.File)
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("read the key: %w", err)
-	}
-	if len(b) > maxKey {
-		return secret.Value{}, fmt.Errorf("key file %s is larger than %d bytes", k.File, maxKey)
-	}
-	return secret.New(strings.TrimSpace(string(b))), nil
 }
 
 // price resolves a target's token price; nil is unknown.

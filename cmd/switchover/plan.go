@@ -17,16 +17,26 @@ import (
 
 // scenarioEnv is what scenarios may read of the outside.
 func (a *app) scenarioEnv() scenarios.Env {
-	return scenarios.Env{LookupEnv: a.env, ReadFile: os.ReadFile}
+	return scenarios.Env{LookupEnv: a.env, ReadFile: scenarios.ReadFile}
 }
 
-// plan reads, checks and compiles one scenario file.
+// plan reads, checks and compiles one scenario: a file, or the name of one that
+// comes with the program.
 func (a *app) plan(file string) (*scenarios.Plan, error) {
-	s, err := scenarios.Load(file, a.scenarioEnv())
+	env := a.scenarioEnv()
+	src, bundled := scenarios.Bundled(file + ".yaml")
+	if _, err := os.Stat(file); err == nil || !bundled {
+		s, err := scenarios.Load(file, env)
+		if err != nil {
+			return nil, err
+		}
+		return a.compile(s, file, filepath.Dir(file))
+	}
+	s, err := scenarios.Parse(file, src, env)
 	if err != nil {
 		return nil, err
 	}
-	return a.compile(s, file, filepath.Dir(file))
+	return a.compile(s, file, ".")
 }
 
 // compile draws the plan of a scenario whose relative paths start at dir.

@@ -27,7 +27,7 @@ func (a *app) resultsCommand() *cobra.Command {
 				return writeJSON(a.out, runRows(runs))
 			}
 			if len(runs) == 0 {
-				fmt.Fprintf(a.err, "no runs in %s yet; try: switchover run scenarios/outage.yaml\n", root)
+				fmt.Fprintf(a.err, "no runs in %s yet; try: switchover run outage\n", root)
 				return nil
 			}
 			return a.listRuns(runRows(runs))

@@ -36,14 +36,15 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [FILE...]",
 		Short: "Load the candidates, judge them, print the matrix and the verdict",
-		Long: `Run one or more scenario files as a suite, or, with --url and --model, the quick
-scenario against any OpenAI-compatible servers without a file.
+		Long: `Run one or more scenario files as a suite (outage comes with the program), or,
+with --url and --model, the quick scenario against any OpenAI-compatible servers
+without a file.
 
 Repeated --url, --model, --key-env, --protocol and --price pair by position; a
 single value applies to all. Keys are read from environment variables, never
 from the command line. The quick scenario spends at most $2 unless --budget says
 otherwise; what has no price or no judge stays "unknown" in the matrix.`,
-		Example: `  switchover run scenarios/outage.yaml
+		Example: `  switchover run outage
   switchover run --url http://127.0.0.1:8000/v1 --model qwen --url https://api.openai.com/v1 --model gpt-5 --key-env NONE --key-env OPENAI_API_KEY
   switchover run --dry-run FILE
   switchover run --resume latest`,
@@ -91,7 +92,7 @@ func (a *app) run(ctx context.Context, files []string, f runFlags) error {
 	case quick && len(files) > 0:
 		return usageError("use one of them", "a scenario file and --url or --model exclude each other")
 	case !quick && len(files) == 0:
-		return usageError("try 'switchover run scenarios/outage.yaml', or --url and --model for a server of yours", "no scenario file and no --url")
+		return usageError("try 'switchover run outage', or --url and --model for a server of yours", "no scenario file and no --url")
 	}
 	plans, err := a.plans(files, f)
 	if err != nil {
@@ -226,7 +227,7 @@ func (a *app) planOf(data *results.Data) (*scenarios.Plan, error) {
 	if data.Run.State == results.StateComplete {
 		return nil, usageError("'switchover report "+data.Run.ID+"' shows it", "run %s is complete: there is nothing to resume", data.Run.ID)
 	}
-	s, err := scenarios.Parse(data.Run.ID+"/run.json", data.Run.Scenario, a.scenarioEnv())
+	s, err := scenarios.Restore(data.Run.Scenario, a.scenarioEnv())
 	if err != nil {
 		return nil, err
 	}
