@@ -71,11 +71,10 @@ type Verdict struct {
 
 // Column is one figure of the matrix.
 type Column struct {
-	Key     string // of the figure, and of its definition
-	Label   string
-	Better  string // "lower is better", "higher is better"; empty when neither
-	Weight  string // its share of the ranking, "43 %"; empty when it is only shown
-	Numeric results.FigureInfo
+	Key    string // of the figure, and of its definition
+	Label  string
+	Unit   string // the figure's base unit
+	Weight string // its share of the ranking, "43 %"; empty when it is only shown
 }
 
 // Check is one requirement.
@@ -92,17 +91,16 @@ type Row struct {
 	Model     string
 	Order     int // its place in the scenario, from 1
 	Incumbent bool
-	Simulated bool
-	Standing  string // results.Ranked, Unranked or Out
-	Rank      int    // from 1; 0 when not ranked
-	Place     string // "1", "out", "not ranked", or a dash for the incumbent
-	Utility   string // "0.812"; empty when not ranked
-	First     string // "97 %", the share of draws in which it ranks first; empty without draws
-	// FirstShare is First as a number, 0 to 1.
-	FirstShare float64
-	Reason     string // why it is out or not ranked
-	Cells      []Value
-	Checks     []Result // aligned with Doc.Checks
+	// Role is "incumbent", "simulated" (where other targets are not), both or empty.
+	Role     string
+	Standing string // results.Ranked, Unranked or Out
+	Rank     int    // from 1; 0 when not ranked
+	Place    string // "1", "out", "not ranked", or a dash for the incumbent
+	Utility  string // "0.812"; empty when not ranked
+	First    string // "97 %", the share of draws in which it ranks first; empty without draws
+	Reason   string // why it is out or not ranked
+	Cells    []Value
+	Checks   []Result // aligned with Doc.Checks
 }
 
 // Result is one requirement held against one target. An empty Result field
@@ -241,16 +239,6 @@ func simulatedTargets(run *results.Run) []string {
 		}
 	}
 	return names
-}
-
-// Banner returns the first banner of that kind, or nil.
-func (d *Doc) Banner(kind string) *Banner {
-	for i := range d.Banners {
-		if d.Banners[i].Kind == kind {
-			return &d.Banners[i]
-		}
-	}
-	return nil
 }
 
 func definitions() []Definition {

@@ -85,7 +85,7 @@ func columns(m *results.Matrix) []Column {
 		if !ok || slices.ContainsFunc(out, func(c Column) bool { return c.Key == key }) {
 			return
 		}
-		out = append(out, Column{key, info.Label, better(info.Better), weight, info})
+		out = append(out, Column{key, info.Label, info.Unit, weight})
 	}
 	for _, w := range m.Weights {
 		add(w.Figure, percentWhole(w.Share))
@@ -133,7 +133,7 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 	row := Row{
 		Target:    nameOf(r.Target),
 		Incumbent: r.Incumbent,
-		Simulated: r.Simulated,
+		Role:      roleOf(run, r),
 		Standing:  r.Standing,
 		Rank:      r.Rank,
 		Reason:    Clean(r.Reason),
@@ -158,7 +158,6 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 		row.Utility = Scale{factor: 1, decimals: 3}.Format(*r.Utility)
 	}
 	if r.FirstShare != nil {
-		row.FirstShare = *r.FirstShare
 		row.First = percentWhole(*r.FirstShare)
 	}
 	for _, want := range d.Checks {
@@ -173,20 +172,34 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 	return row
 }
 
+// roleOf is what sets a target apart from the others. Where every one is
+// simulated, the report says so once instead.
+func roleOf(run *results.Run, r results.Row) string {
+	var out []string
+	if r.Incumbent {
+		out = append(out, "incumbent")
+	}
+	real := slices.ContainsFunc(run.Candidates(), func(t results.RunTarget) bool { return !t.Simulated })
+	if r.Simulated && real {
+		out = append(out, "simulated")
+	}
+	return strings.Join(out, ", ")
+}
+
 // cells fills in the figures of the matrix, each column on one scale, and the
 // footnotes for what is unknown.
 func (d *Doc) cells(s *results.Summary, m *results.Matrix) {
 	for _, c := range d.Columns {
 		figs := make([]results.Figure, len(m.Rows))
 		for i, r := range m.Rows {
-			figs[i] = results.Unknown(c.Numeric.Unit, 0, "not measured")
+			figs[i] = results.Unknown(c.Unit, 0, "not measured")
 			if t := s.Target(r.Target); t != nil {
 				if f, ok := t.Figures[c.Key]; ok {
 					figs[i] = f
 				}
 			}
 		}
-		for i, v := range valuesOf(c.Numeric.Unit, figs) {
+		for i, v := range valuesOf(c.Unit, figs) {
 			v.Step = step(m, c.Key, m.Rows[i], v.Value)
 			if !v.Known {
 				v.Note = d.footnote(c.Label, d.Rows[i].Target, v.Reason)

@@ -143,7 +143,16 @@ func TestBannersStandInOrderOfGravity(t *testing.T) {
 func TestSimulatedTargetsAreNamedWhenOnlySomeAre(t *testing.T) {
 	run, s := reporttest.Demo()
 	run.Targets[0].Simulated = false
-	for _, b := range report.New(run, s).Banners {
+	for i := range s.Matrix.Rows {
+		s.Matrix.Rows[i].Simulated = s.Matrix.Rows[i].Target != "claude"
+	}
+	d := report.New(run, s)
+	for _, r := range d.Rows {
+		if want := r.Target != "claude"; strings.Contains(r.Role, "simulated") != want {
+			t.Errorf("%s is marked %q", r.Target, r.Role)
+		}
+	}
+	for _, b := range d.Banners {
 		if b.Kind == report.BannerSimulated {
 			if len(b.Lines) != 1 || strings.Contains(b.Lines[0], "claude") || !strings.Contains(b.Lines[0], "small-7b") {
 				t.Errorf("lines %q", b.Lines)

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"fmt"
 	"image/color"
 	"math"
 	"strings"
@@ -152,8 +151,8 @@ func (l *latency) beside(r report.Row) string {
 	for i, c := range l.d.Columns {
 		if c.Key == "error_rate" && r.Cells[i].Known {
 			out := r.Cells[i].Text + " failed"
-			if r.Incumbent {
-				return "incumbent, " + out
+			if r.Role != "" {
+				return r.Role + ", " + out
 			}
 			return out
 		}
@@ -325,73 +324,4 @@ func (l *latency) foot(s *sheet, notes []string) {
 		y += 16
 	}
 	s.text(margin, y, p.fit("switchover, run "+s.legible(l.d.Run), slideWidth-2*margin), p)
-}
-
-// logScale maps a positive value to a place between two ends, with room for the
-// numbers beside the outermost marks.
-type logScale struct {
-	lo, hi float64 // logarithms to base 10
-	x, w   float64
-}
-
-// numberRoom is kept free at both ends of a panel.
-const numberRoom = 54
-
-// newLogScale spans lo to hi, at least a factor of 3: a narrower one would make
-// nothing of nothing.
-func newLogScale(lo, hi float64) logScale {
-	a, b := math.Log10(lo), math.Log10(hi)
-	if least := math.Log10(3); b-a < least {
-		c := (a + b) / 2
-		a, b = c-least/2, c+least/2
-	}
-	return logScale{lo: a, hi: b}
-}
-
-func (l *logScale) place(x, w float64) { l.x, l.w = x+numberRoom, w-2*numberRoom }
-
-func (l logScale) at(v float64) float64 {
-	return l.x + l.w*(math.Log10(v)-l.lo)/(l.hi-l.lo)
-}
-
-// ticks are 1, 2 and 5 times powers of ten within the panel, the room for numbers
-// included; fewer where their labels would touch.
-func (l logScale) ticks(p pen) []float64 {
-	perPoint := (l.hi - l.lo) / l.w
-	from, to := l.lo-numberRoom*perPoint, l.hi+numberRoom*perPoint
-	var out []float64
-	for _, steps := range [][]float64{{1, 2, 5}, {1, 3}, {1}} {
-		out = out[:0]
-		end, fits := math.Inf(-1), true
-		for e := math.Floor(from); e <= to; e++ {
-			for _, m := range steps {
-				v := m * math.Pow(10, e)
-				if at := math.Log10(v); at < from || at > to {
-					continue
-				}
-				half := p.width(tickLabel(v)) / 2
-				if l.at(v)-half < l.x-numberRoom || l.at(v)+half > l.x+l.w+numberRoom {
-					continue
-				}
-				fits = fits && l.at(v)-half > end+8
-				end = l.at(v) + half
-				out = append(out, v)
-			}
-		}
-		if fits {
-			break
-		}
-	}
-	return out
-}
-
-// tickLabel writes 0.2 as 200 ms, 5 as 5 s.
-func tickLabel(v float64) string {
-	switch {
-	case v >= 0.9999:
-		return fmt.Sprintf("%.6g s", v)
-	case v >= 0.00099999:
-		return fmt.Sprintf("%.6g ms", v*1e3)
-	}
-	return fmt.Sprintf("%.6g \u00b5s", v*1e6)
 }

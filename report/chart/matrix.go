@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"switchover/report"
 	"switchover/results"
@@ -16,6 +17,8 @@ const (
 	cellWidth  = 72 // least
 	rowLeast   = 36
 	rowMost    = 54
+	// intervalRow is the least height that has room for intervals.
+	intervalRow = 38
 )
 
 // Matrix draws the decision as a PNG: every target with its requirements and
@@ -187,8 +190,8 @@ func (m *matrix) target(s *sheet, i int, name string) {
 	s.text(margin+34, mid-1, p.fit(name, nameWidth-42), p)
 	sub := pen{size: 9.5, color: muted}
 	line := s.legible(r.Model)
-	if r.Incumbent {
-		line = "incumbent, " + line
+	if r.Role != "" {
+		line = strings.TrimSuffix(r.Role+", "+line, ", ")
 	}
 	s.text(margin+34, mid+11.5, sub.fit(line, nameWidth-42), sub)
 	m.requirements(s, r, mid)
@@ -238,7 +241,7 @@ func (m *matrix) value(s *sheet, j int, v report.Value, y float64, out bool) {
 	if v.Step >= 0 {
 		small.color = ink
 	}
-	if v.Interval == "" || m.row < 38 {
+	if v.Interval == "" || m.row < intervalRow {
 		s.text(edge, mid+4.4, p.fit(v.Text, m.cell-10), p)
 		return
 	}
@@ -376,12 +379,15 @@ func (m *matrix) list(s *sheet, names []string, x, y, width, room float64, head 
 func (m *matrix) foot(s *sheet, notes []string) {
 	y := m.height - 36
 	p := pen{size: 9.5, color: muted}
-	line := "Small: 95 % interval."
+	var line string
+	if m.row >= intervalRow {
+		line = "Small: 95 % interval. "
+	}
 	if m.d.Draws != "" {
-		line += " First in: share of the draws in which it ranks first."
+		line += "First in: the share of draws in which it comes first. "
 	}
 	if len(notes) > 0 {
-		line += " " + notes[0]
+		line += notes[0]
 		if len(notes) > 1 {
 			line = fmt.Sprintf("%d targets stand under another name: this picture's font lacks characters of theirs; see the report.", len(notes))
 		}

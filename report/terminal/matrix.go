@@ -121,7 +121,13 @@ func (p *page) table(d *report.Doc) error {
 			}
 		}
 	}
-	return p.down(d).render(&p.b)
+	if err := p.down(d).render(&p.b); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(d.Rows, func(r report.Row) bool { return r.Incumbent }) {
+		p.line(p.o.paint("* the incumbent", dim), 0)
+	}
+	return nil
 }
 
 // render writes the side-by-side matrix with as much of the names as fits.
@@ -138,8 +144,8 @@ func (p *page) across(d *report.Doc, intervals bool, names int) *grid {
 	a := &across{o: p.o, d: d, g: &grid{gap: 2, head: []string{""}, right: []bool{false}}, intervals: make([]int, len(d.Rows))}
 	for i, r := range d.Rows {
 		h := p.o.paint(elide(r.Target, names), bold)
-		if r.Incumbent {
-			h += "\n" + p.o.paint("incumbent", dim)
+		if r.Role != "" {
+			h += "\n" + p.o.paint(strings.ReplaceAll(r.Role, ", ", "\n"), dim)
 		}
 		a.g.head, a.g.right = append(a.g.head, h), append(a.g.right, true)
 		for _, v := range r.Cells {
