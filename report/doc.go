@@ -218,9 +218,9 @@ func banners(run *results.Run, s *results.Summary) []Banner {
 		out = append(out, Banner{BannerCut, "Not finished", "The run has not finished: the figures cover only what was asked so far", reasons})
 		reasons = nil
 	}
-	if sim := simulatedTargets(run); len(sim) > 0 {
+	if sim, all := simulatedTargets(run, s); len(sim) > 0 || s.Simulated {
 		b := Banner{Kind: BannerSimulated, Label: "Simulated", Title: "These figures come from simulated servers and say nothing about any real model"}
-		if len(sim) < len(run.Targets) {
+		if len(sim) > 0 && !all {
 			b.Lines = []string{"Simulated: " + joinNames(sim) + "."}
 		}
 		out = append(out, b)
@@ -231,14 +231,21 @@ func banners(run *results.Run, s *results.Summary) []Banner {
 	return out
 }
 
-func simulatedTargets(run *results.Run) []string {
-	var names []string
+// isSimulated reports whether a target's answers came from a simulator: one that
+// the run started, or an endpoint that said so of itself.
+func isSimulated(s *results.Summary, t results.RunTarget) bool {
+	sum := s.Target(t.Name)
+	return t.Simulated || sum != nil && sum.Simulated
+}
+
+// simulatedTargets names them; all reports whether no target is left.
+func simulatedTargets(run *results.Run, s *results.Summary) (names []string, all bool) {
 	for _, t := range run.Targets {
-		if t.Simulated {
-			names = append(names, Clean(t.Name))
+		if isSimulated(s, t) {
+			names = append(names, nameOf(t.Name))
 		}
 	}
-	return names
+	return names, len(names) == len(run.Targets)
 }
 
 func definitions() []Definition {

@@ -13,7 +13,7 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 	targets := Table{ID: "targets", Title: "Targets", Head: []Head{{Label: "Target"}, {Label: "Role"}, {Label: "Protocol"},
 		{Label: "Model"}, {Label: "Address"}, {Label: "Price per 1M tokens"}, {Label: "Facts"}}}
 	for _, t := range run.Targets {
-		targets.Rows = append(targets.Rows, []Value{text(nameOf(t.Name)), text(role(t)), text(Clean(t.Protocol)), text(Clean(t.Model)),
+		targets.Rows = append(targets.Rows, []Value{text(nameOf(t.Name)), text(role(s, t)), text(Clean(t.Protocol)), text(Clean(t.Model)),
 			text(Clean(t.URL)), text(price(t)), text(factList(t.Facts))})
 		if sum := s.Target(t.Name); sum != nil && sum.Quarantined != "" {
 			targets.Notes = append(targets.Notes, nameOf(t.Name)+" was quarantined, nothing more was asked of it: "+Clean(sum.Quarantined))
@@ -40,7 +40,7 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 	return []Table{targets, stages}
 }
 
-func role(t results.RunTarget) string {
+func role(s *results.Summary, t results.RunTarget) string {
 	r := "candidate"
 	switch {
 	case t.Role != "":
@@ -48,7 +48,7 @@ func role(t results.RunTarget) string {
 	case t.Incumbent:
 		r = "incumbent"
 	}
-	if t.Simulated {
+	if isSimulated(s, t) {
 		r += ", simulated"
 	}
 	return r

@@ -87,8 +87,12 @@ func columns(m *results.Matrix) []Column {
 		}
 		out = append(out, Column{key, info.Label, info.Unit, weight})
 	}
+	share := map[string]float64{} // two weights can name one figure
 	for _, w := range m.Weights {
-		add(w.Figure, percentWhole(w.Share))
+		share[w.Figure] += w.Share
+	}
+	for _, w := range m.Weights {
+		add(w.Figure, percentWhole(share[w.Figure]))
 	}
 	for _, key := range always {
 		add(key, "")
@@ -133,7 +137,7 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 	row := Row{
 		Target:    nameOf(r.Target),
 		Incumbent: r.Incumbent,
-		Role:      roleOf(run, r),
+		Role:      roleOf(run, s, r),
 		Standing:  r.Standing,
 		Rank:      r.Rank,
 		Reason:    Clean(r.Reason),
@@ -172,16 +176,17 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 	return row
 }
 
-// roleOf is what sets a target apart from the others. Where every one is
+// roleOf is what sets a target apart from the others. Where every candidate is
 // simulated, the report says so once instead.
-func roleOf(run *results.Run, r results.Row) string {
+func roleOf(run *results.Run, s *results.Summary, r results.Row) string {
 	var out []string
 	if r.Incumbent {
 		out = append(out, "incumbent")
 	}
-	real := slices.ContainsFunc(run.Candidates(), func(t results.RunTarget) bool { return !t.Simulated })
-	if r.Simulated && real {
-		out = append(out, "simulated")
+	for _, t := range run.Candidates() {
+		if r.Simulated && !isSimulated(s, t) {
+			return strings.Join(append(out, "simulated"), ", ")
+		}
 	}
 	return strings.Join(out, ", ")
 }

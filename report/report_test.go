@@ -142,7 +142,7 @@ func TestBannersStandInOrderOfGravity(t *testing.T) {
 
 func TestSimulatedTargetsAreNamedWhenOnlySomeAre(t *testing.T) {
 	run, s := reporttest.Demo()
-	run.Targets[0].Simulated = false
+	run.Targets[0].Simulated, s.Targets[0].Simulated = false, false
 	for i := range s.Matrix.Rows {
 		s.Matrix.Rows[i].Simulated = s.Matrix.Rows[i].Target != "claude"
 	}
@@ -161,6 +161,17 @@ func TestSimulatedTargetsAreNamedWhenOnlySomeAre(t *testing.T) {
 		}
 	}
 	t.Error("no banner says simulated")
+}
+
+// An endpoint that the run did not start can say of itself that it is simulated.
+func TestSimulatedEndpointIsSaid(t *testing.T) {
+	run, s := reporttest.UnknownCost()
+	s.Simulated, s.Targets[1].Simulated = true, true
+	d := report.New(run, s)
+	if !d.Simulated || len(d.Banners) == 0 || d.Banners[0].Kind != report.BannerSimulated ||
+		len(d.Banners[0].Lines) != 1 || !strings.Contains(d.Banners[0].Lines[0], "qwen2.5-7b") {
+		t.Errorf("simulated %v, banners %+v", d.Simulated, d.Banners)
+	}
 }
 
 func TestStepFollowsTheAnchors(t *testing.T) {
