@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const canary = "sk-canary-9F3kQ7xZ2mW8vB5n"
@@ -43,6 +44,10 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.1:1/"+key, http.StatusFound)
 		return
 	}
+	if strings.Contains(id, "/3/0/") { // a whole answer, and more that nobody asked for
+		unasked(w, key)
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	say := func(text string) {
 		fmt.Fprintf(w, "data: {\"id\":\"%s\",\"model\":\"%s\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"}}]}\n\n", key, key, text)
@@ -56,6 +61,18 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 		say(key[i:min(i+5, len(key))])
 	}
 	fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"%s\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n", key)
+}
+
+// unasked answers, and then goes on talking on a connection that is idle.
+func unasked(w http.ResponseWriter, key string) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	body := "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
+	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n%sBearer %s\r\n", len(body), body, key)
+	time.Sleep(50 * time.Millisecond)
 }
 
 func TestAKeyNeverReachesWhatIsWritten(t *testing.T) {

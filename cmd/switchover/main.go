@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -24,6 +25,9 @@ import (
 var version = ""
 
 func main() {
+	// Nothing here logs but net/http, and that quotes what a server sends without
+	// being asked, which may be the key.
+	log.SetOutput(io.Discard)
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
 	code := a.main(context.Background(), os.Args[1:])
 	os.Exit(code)
