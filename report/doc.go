@@ -101,6 +101,14 @@ type Row struct {
 	Reason   string // why it is out or not ranked
 	Cells    []Value
 	Checks   []Result // aligned with Doc.Checks
+	Met      Met      // the checks in one line
+}
+
+// Met is a row's requirements in one line.
+type Met struct {
+	Result string // the worst of the checks: results.Fail, Unproven, Pass; empty without any
+	Text   string // "3 of 3 met", "1 of 3 failed", "none"
+	Which  string // the first check that is not met
 }
 
 // Result is one requirement held against one target. An empty Result field

@@ -145,7 +145,9 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 		Order:     1 + slices.IndexFunc(run.Targets, func(t results.RunTarget) bool { return t.Name == r.Target }),
 	}
 	if t := s.Target(r.Target); t != nil {
-		row.Model = Clean(t.Model)
+		if row.Model = Clean(t.Model); row.Model == row.Target {
+			row.Model = ""
+		}
 		if t.Quarantined != "" && row.Reason == "" {
 			row.Reason = "quarantined: " + Clean(t.Quarantined)
 		}
@@ -173,6 +175,7 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 		}
 		row.Checks = append(row.Checks, res)
 	}
+	row.Met = d.met(row.Checks)
 	return row
 }
 
@@ -269,4 +272,24 @@ func nameOf(s string) string {
 		return s
 	}
 	return "(no name)"
+}
+
+// met sums up the checks of a row: the worst of them says how it stands.
+func (d *Doc) met(checks []Result) Met {
+	count, first := map[string]int{}, map[string]string{}
+	for i, c := range checks {
+		if count[c.Result]++; first[c.Result] == "" {
+			first[c.Result] = d.Checks[i].Label
+		}
+	}
+	all := count[results.Fail] + count[results.Unproven] + count[results.Pass]
+	for _, worst := range []struct{ result, word string }{{results.Fail, "failed"}, {results.Unproven, "unproven"}} {
+		if n := count[worst.result]; n > 0 {
+			return Met{worst.result, fmt.Sprintf("%d of %d %s", n, all, worst.word), first[worst.result]}
+		}
+	}
+	if all == 0 {
+		return Met{Text: "none"}
+	}
+	return Met{Result: results.Pass, Text: fmt.Sprintf("%d of %d met", all, all)}
 }

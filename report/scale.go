@@ -139,7 +139,7 @@ func (s Scale) number(v float64) string {
 }
 
 // Interval writes low to high with the unit once; a missing bound is "?". It is
-// empty when both are missing.
+// empty when both are missing, or read the same.
 func (s Scale) Interval(low, high *float64) string {
 	if low == nil && high == nil {
 		return ""
@@ -156,6 +156,9 @@ func (s Scale) Interval(low, high *float64) string {
 	}
 	if high != nil {
 		hi = upper.Format(*high)
+	}
+	if low != nil && high != nil && lower.Format(*low) == lower.Format(*high) {
+		return "" // a price has no spread: saying "0.30-0.30" would claim one
 	}
 	return lo + sep + hi + s.suffix
 }

@@ -44,6 +44,7 @@ func rebuild(dir string) (*results.Run, *results.Summary, error) {
 		return nil, nil, err
 	}
 	doc := report.New(data.Run, summary)
+	doc.AddDialogues(data.Run, data.Conversations, data.Records, data.Verdicts)
 	for name, render := range map[string]func(io.Writer) error{
 		"report.html": func(w io.Writer) error { return html.Render(w, doc) },
 		"matrix.png":  func(w io.Writer) error { return writeChart(w, doc, chart.Matrix) },

@@ -251,44 +251,24 @@ func (m *matrix) value(s *sheet, j int, v report.Value, y float64, out bool) {
 
 // requirements says in one or two lines how a target stands.
 func (m *matrix) requirements(s *sheet, r report.Row, mid float64) {
-	var failed, unproven, passed int
-	first := ""
-	for i, c := range r.Checks {
-		switch c.Result {
-		case results.Fail:
-			if failed == 0 {
-				first = m.d.Checks[i].Label
-			}
-			failed++
-		case results.Unproven:
-			if failed == 0 && unproven == 0 {
-				first = m.d.Checks[i].Label
-			}
-			unproven++
-		case results.Pass:
-			passed++
-		}
-	}
-	all := failed + unproven + passed
 	x := float64(margin + nameWidth + 8)
 	p := pen{size: 11, bold: true, color: accent}
-	sub := pen{size: 9, color: muted}
-	switch {
-	case all == 0:
+	mark := ""
+	switch r.Met.Result {
+	case "":
 		p.bold, p.color = false, muted
-		s.text(x, mid+4, "none", p)
-		return
-	case failed > 0:
-		p.color = alarm
-		s.text(x, mid-1, fmt.Sprintf("\u00d7 %d of %d failed", failed, all), p)
-	case unproven > 0:
-		p.color = amber
-		s.text(x, mid-1, fmt.Sprintf("? %d of %d unproven", unproven, all), p)
-	default:
-		s.text(x, mid+4, fmt.Sprintf("%d of %d met", passed, all), p)
+	case results.Fail:
+		p.color, mark = alarm, "\u00d7 "
+	case results.Unproven:
+		p.color, mark = amber, "? "
+	}
+	if r.Met.Which == "" {
+		s.text(x, mid+4, r.Met.Text, p)
 		return
 	}
-	s.text(x, mid+11.5, sub.fit(s.legible(first), checkWidth-12), sub)
+	s.text(x, mid-1, mark+r.Met.Text, p)
+	sub := pen{size: 9, color: muted}
+	s.text(x, mid+11.5, sub.fit(s.legible(r.Met.Which), checkWidth-12), sub)
 }
 
 func (m *matrix) utility(s *sheet, r report.Row, mid float64) {
