@@ -179,9 +179,9 @@ func faults() []fault {
 		{"not HTTP", say("220 mail ready\r\n"), chat.Malformed, 0, 0, "head"},
 		{"head cut off", say("HTTP/1.1 200 OK\r\nContent-Ty"), chat.Malformed, 0, 0, "head"},
 		{"head that never ends", forever("HTTP/1.1 200 OK\r\n", "X-Filler: "+strings.Repeat("x", 1000)+"\r\n"), chat.Malformed, 0, 0, "exceeded 65536 bytes"},
-		{"slow first byte", pause, chat.TimeoutFirstByte, 0, 0, "no response within 300ms"},
-		{"head that trickles", func(c net.Conn) { say("HTTP/1.1 200 OK\r\n")(c); pause(c) }, chat.TimeoutFirstByte, 0, 0, "within 300ms"},
-		{"stall mid-stream", func(c net.Conn) { say(streamHead, httpChunk(oneToken))(c); pause(c) }, chat.TimeoutIdle, 200, 1, "stood still for 300ms"},
+		{"slow first byte", pause, chat.TimeoutFirstByte, 0, 0, "no response within 1s"},
+		{"head that trickles", func(c net.Conn) { say("HTTP/1.1 200 OK\r\n")(c); pause(c) }, chat.TimeoutFirstByte, 0, 0, "within 1s"},
+		{"stall mid-stream", func(c net.Conn) { say(streamHead, httpChunk(oneToken))(c); pause(c) }, chat.TimeoutIdle, 200, 1, "stood still for 1s"},
 		{"cut mid-stream", say(streamHead, httpChunk(oneToken), "ff\r\ndata: {\"cho"), chat.Interrupted, 200, 1, "cut after 1 event"},
 		{"clean early end", say(streamHead, httpChunk(oneToken), "0\r\n\r\n"), chat.Interrupted, 200, 1, "ended cleanly but without finish_reason"},
 		{"clean end without [DONE]", say(streamHead, httpChunk(oneToken+strings.Split(goodEnd, "\n\n")[0]+"\n\n"), "0\r\n\r\n"), chat.Interrupted, 200, 1, "without [DONE]"},
@@ -217,7 +217,7 @@ func TestFaults(t *testing.T) {
 				begin := time.Now()
 				spec := openai(rawServer(t, f.script))
 				if f.class == chat.TimeoutFirstByte || f.class == chat.TimeoutIdle {
-					spec.Timeouts.FirstByte, spec.Timeouts.Idle = 300*time.Millisecond, 300*time.Millisecond
+					spec.Timeouts.FirstByte, spec.Timeouts.Idle = time.Second, time.Second
 				}
 				rec := ask(t, spec, network{})
 				if took := time.Since(begin); took > 9*time.Second {

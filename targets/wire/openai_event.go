@@ -104,8 +104,8 @@ type openAIUsage struct {
 	} `json:"completion_tokens_details"`
 }
 
-// maxTokens is more than any request has; counts above are taken for nonsense.
-const maxTokens = 1 << 30
+// maxTokens is more than any model takes or gives; counts above are nonsense.
+const maxTokens = 1 << 24
 
 // usage normalises a usage object; nil when there is none, or none to believe.
 // prompt_tokens includes the cached ones. completion_tokens includes reasoning
@@ -116,22 +116,17 @@ func usage(raw json.RawMessage) *chat.Usage {
 	if len(raw) == 0 || json.Unmarshal(raw, &u) != nil {
 		return nil
 	}
-	cached := u.PromptMore.Cached
-	if cached == nil {
-		cached = u.CacheHit
+	if u.PromptMore.Cached == nil {
+		u.PromptMore.Cached = u.CacheHit
 	}
-	out := &chat.Usage{Input: plausible(u.Prompt), CacheRead: plausible(cached),
-		Output: plausible(u.Completion), Reasoning: plausible(u.CompletionMore.Reasoning)}
-	if out.Input == nil && out.Output == nil {
+	if !u.possible() {
 		return nil
 	}
-	if out.Input == nil || out.CacheRead != nil && *out.CacheRead > *out.Input {
-		out.CacheRead = nil
-	}
+	out := &chat.Usage{Input: u.Prompt, Output: u.Completion, Reasoning: u.CompletionMore.Reasoning}
 	prompt := 0
-	if out.Input != nil {
-		prompt = *out.Input
-		if out.CacheRead != nil {
+	if u.Prompt != nil {
+		prompt = *u.Prompt
+		if out.CacheRead = u.PromptMore.Cached; out.CacheRead != nil {
 			uncached := prompt - *out.CacheRead
 			out.Input = &uncached
 		}
@@ -145,11 +140,23 @@ func usage(raw json.RawMessage) *chat.Usage {
 	return out
 }
 
-func plausible(n *int) *int {
-	if n == nil || *n < 0 || *n > maxTokens {
-		return nil
+// possible reports whether the counts can be those of a request. A server that
+// gives one count that cannot be is believed in none: they become a bill.
+func (u *openAIUsage) possible() bool {
+	if u.Prompt == nil && u.Completion == nil {
+		return false
 	}
-	return n
+	for _, n := range []*int{u.Prompt, u.Completion, u.Total, u.PromptMore.Cached, u.CompletionMore.Reasoning} {
+		if n != nil && (*n < 0 || *n > maxTokens) {
+			return false
+		}
+	}
+	if u.Prompt != nil && u.PromptMore.Cached != nil && *u.PromptMore.Cached > *u.Prompt {
+		return false
+	}
+	// A total of 0 is one that was not filled in.
+	return u.Total == nil || *u.Total == 0 ||
+		(u.Prompt == nil || *u.Prompt <= *u.Total) && (u.Completion == nil || *u.Completion <= *u.Total)
 }
 
 // openAIError is what an error object says, in any of the forms servers use.
