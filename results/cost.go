@@ -54,6 +54,19 @@ func (p *Price) WorstUSD(inputTokens, outputTokens int) (float64, bool) {
 	return (float64(inputTokens)*input + float64(outputTokens)**p.Output) / perMillion, true
 }
 
+// Charge is what an ended attempt counts against a budget, in USD: its cost; its
+// worst case when it may have been billed but never said so (a stream cut short,
+// no response at all); nothing when the server refused it.
+func (r *Record) Charge(worst float64) float64 {
+	if usd, ok := r.CostUSD.Get(); ok {
+		return usd
+	}
+	if r.Sent.IsKnown() && (r.Status == 0 || r.Status/100 == 2) {
+		return worst
+	}
+	return 0
+}
+
 // refused reports whether the attempt never became work for a server.
 func refused(r *Record) bool {
 	if r.Status != 0 {

@@ -69,3 +69,25 @@ func TestWorstUSD(t *testing.T) {
 		t.Error("no price has a worst case")
 	}
 }
+
+// What a refused request counts against the budget: nothing; a stream that was
+// cut short: all it may have cost.
+func TestCharge(t *testing.T) {
+	sent := At(1)
+	tests := map[string]struct {
+		rec  Record
+		want float64
+	}{
+		"told":             {Record{Sent: sent, Status: 200, CostUSD: Known(0.25)}, 0.25},
+		"cut short":        {Record{Sent: sent, Status: 200}, 1},
+		"no response":      {Record{Sent: sent}, 1},
+		"refused":          {Record{Sent: sent, Status: 429}, 0},
+		"never sent":       {Record{}, 0},
+		"refused but told": {Record{Sent: sent, Status: 500, CostUSD: Known(0.5)}, 0.5},
+	}
+	for name, tt := range tests {
+		if got := tt.rec.Charge(1); got != tt.want {
+			t.Errorf("%s: $%v of $1, want $%v", name, got, tt.want)
+		}
+	}
+}

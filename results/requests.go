@@ -85,6 +85,16 @@ func left(r *Record) (int64, bool) {
 	return start - r.DNS.Or(0) - r.Connect.Or(0) - r.TLS.Or(0), ok
 }
 
+// leftBy reports whether the request's first attempt left before an instant of its
+// segment. One to which no connection came about left when it was scheduled.
+func (q *request) leftBy(end int64) bool {
+	when, ok := left(q.attempts[0])
+	if !ok {
+		when, ok = q.attempts[0].Scheduled.Get()
+	}
+	return ok && when < end
+}
+
 // session is one conversation held with one target.
 type session struct {
 	requests []*request // by turn

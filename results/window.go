@@ -70,7 +70,7 @@ func (c *cell) extents() []extent {
 		}
 		e := byseg[q.last.Segment]
 		if e == nil {
-			e = &extent{segment: q.last.Segment, first: t, rampFrom: t, lastEnd: t}
+			e = &extent{segment: q.last.Segment, first: t, rampFrom: math.MinInt64, lastEnd: t}
 			byseg[q.last.Segment] = e
 		}
 		e.first = min(e.first, t)
@@ -184,7 +184,7 @@ type tally struct {
 	inputTokens   float64 // of requests that ended well
 	conversations float64 // complete ones that ended
 	offered       float64 // requests that were due, dropped ones included
-	left          float64 // requests that left
+	left          float64 // of those, those that left before the window was over
 }
 
 func sum(ts []tally) tally {
@@ -219,12 +219,12 @@ func (c *cell) tallies(blocks []span) []tally {
 	objectives := c.run.Policy.latencyObjectives()
 	for _, q := range c.requests {
 		due, ok := q.last.Intended.Get()
-		at(q.last.Segment, due, ok && q.whole, func(t *tally) { t.offered++ })
-		when, ok := left(q.attempts[0])
-		if !ok { // no connection came about: it left when it was scheduled
-			when, ok = q.attempts[0].Scheduled.Get()
-		}
-		at(q.attempts[0].Segment, when, ok, func(t *tally) { t.left++ })
+		at(q.last.Segment, due, ok && q.whole, func(t *tally) {
+			t.offered++
+			if q.leftBy(c.spanEnd(q.last.Segment)) {
+				t.left++
+			}
+		})
 		if !q.ok() {
 			continue
 		}
@@ -254,6 +254,16 @@ func (c *cell) tallies(blocks []span) []tally {
 		}
 	})
 	return out
+}
+
+// spanEnd is when the steady window ends in a segment, 0 where it has none there.
+func (c *cell) spanEnd(segment int) int64 {
+	for _, s := range c.spans {
+		if s.segment == segment {
+			return s.to
+		}
+	}
+	return 0
 }
 
 // blockCount is how many blocks of time an interval of a rate rests on: each a

@@ -214,6 +214,56 @@ func TestResumedRetryCountsNoDeadTime(t *testing.T) {
 	}
 }
 
+// A resumed segment begins with whatever turns were left of earlier sessions: its
+// ramp counts from its first departure, whichever session that is of.
+func TestWindowOfAResumedSegment(t *testing.T) {
+	l := load{ttft: 0.1, tpot: 0.02, think: 0.3, tokens: 6} // 0.2 s an answer, 0.7 s a conversation
+	d := steadyRun("open", 0, 30)
+	var starts []float64
+	for i := range 40 {
+		starts = append(starts, float64(i)/4)
+	}
+	l.open(d, "inc", starts)
+	for i := range d.Records { // sessions 20 to 39 were asked by a second process, 5 s after its start
+		if r := &d.Records[i]; r.Session >= 20 {
+			r.Segment = 1
+		}
+	}
+	late := l.answer("inc", 19, 1, 7) // a turn left over from the first process
+	late.Segment = 1
+	d.Records[39] = late
+	s, _ := Summarise(d)
+	// 0.7 s of ramp in each of 0 to 4.75 s and 5 to 9.75 s.
+	if w := s.Targets[0].Stages[0].Window; math.Abs(w.RampCut-1.4) > 1e-6 || math.Abs(w.Seconds-8.1) > 1e-6 {
+		t.Errorf("window is %+v, want 1.4 s of ramp and 8.1 s", w)
+	}
+}
+
+// What left is never more than what was due, though the window's edge cuts between
+// the two instants of a request, and what left only after the window is not there.
+func TestAchievedIsAShareOfOffered(t *testing.T) {
+	l := load{ttft: 0.1, tpot: 0.02, think: 0.3, tokens: 6}
+	d := steadyRun("open", 0, 30)
+	var starts []float64
+	for i := range 40 {
+		starts = append(starts, float64(i)/4)
+	}
+	l.open(d, "inc", starts)
+	for i := range d.Records { // the client is 0.3 s late with everything
+		r := &d.Records[i]
+		r.Start = Known(r.Start.Or(0) + 3e8)
+		r.timed()
+	}
+	s, _ := Summarise(d)
+	// From 1 s (0.7 s and the lag) to 9.75 s: conversations begin at 1.0, 1.25 ... 9.5,
+	// second turns are due at 1.0, 1.25 ... 9.5 + 0.5 - 0.25 = 9.5; the last of either
+	// leaves at 9.8.
+	w := s.Targets[0].Stages[0].Window
+	if math.Abs(w.OfferedPerS*w.Seconds-70) > 1e-6 || math.Abs(w.AchievedPerS*w.Seconds-68) > 1e-6 {
+		t.Errorf("offered %v, achieved %v of a window of %v s, want 70 and 68 requests", w.OfferedPerS*w.Seconds, w.AchievedPerS*w.Seconds, w.Seconds)
+	}
+}
+
 func TestFindBlock(t *testing.T) {
 	blocks := split([]span{{0, 0, 30}, {2, 5, 15}}, 4)
 	want := []span{{0, 0, 10}, {0, 10, 20}, {0, 20, 30}, {2, 5, 15}}
