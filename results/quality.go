@@ -205,7 +205,9 @@ func (s *scores) compare(inc *scores, target, incumbent string, margin float64) 
 		return
 	}
 	f.Low, f.High = &diff.Low, &diff.High
-	f.Reason = cmp.Or(s.blocked(target), inc.blocked(incumbent))
+	if f.Reason = cmp.Or(s.blocked(target), inc.blocked(incumbent)); f.Reason != "" {
+		return
+	}
 	s.judged.LowerOneSided, s.judged.UpperOneSided = &diff.Lower, &diff.Upper
 	if margin > 0 {
 		s.judged.More = stats.NonInferior(d, margin).More

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -98,6 +99,13 @@ func TestUnscoredBlocks(t *testing.T) {
 		reason := s.Target("cand").Judged.Difference.Reason
 		if !strings.HasPrefix(reason, want) || want == "" && reason != "" {
 			t.Errorf("%d unscored: the difference says %q", unscored, reason)
+		}
+		// 97 equal scores would prove that nothing got worse; what could not be scored
+		// may hide that it did.
+		i := slices.IndexFunc(s.Matrix.Rows, func(r Row) bool { return r.Target == "cand" })
+		check := s.Matrix.Rows[i].Checks[0]
+		if result := map[bool]string{true: Pass, false: Unproven}[want == ""]; check.Result != result || !strings.Contains(check.Detail, want) {
+			t.Errorf("%d unscored: the requirement is %s: %s", unscored, check.Result, check.Detail)
 		}
 	}
 	var vs []Verdict

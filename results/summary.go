@@ -94,7 +94,7 @@ type Judged struct {
 	Difference *Figure `json:"difference,omitempty"`
 	// LowerOneSided and UpperOneSided are the one-sided 95 % bounds of Difference.
 	// Where more than 2 % of the verdicts on either side are unscored, nothing may
-	// be claimed from them: Difference.Reason says so.
+	// be claimed: there are none, and Difference.Reason says so.
 	LowerOneSided *float64 `json:"lower_one_sided,omitempty"`
 	UpperOneSided *float64 `json:"upper_one_sided,omitempty"`
 	// More is how many further dialogues non-inferiority would need, when undecided.
