@@ -74,7 +74,7 @@ func (d *driver) stages() error {
 
 func (d *driver) stage(stage *scenarios.PlannedStage) error {
 	prefix, past := stage.Name, d.past
-	if !stage.Measured && past.began[stage.Name] {
+	if !stage.Measured && past.touched(stage, d.lanes) {
 		// A warm-up warms connections and caches that died with the last process,
 		// so it is repeated whole, under ids of its own.
 		prefix, past = fmt.Sprintf("%s~%d", stage.Name, d.cfg.Segment), new(history)

@@ -35,23 +35,13 @@ func newLane(spec targets.Spec, a asker) *lane {
 	return &lane{name: spec.Name, asker: a, spec: spec}
 }
 
-// worstUSD is what a request can cost at most: a token for every byte of input,
-// and an answer at its limit; 0 when that is unknown.
+// worstUSD is what a request can cost at most, its answer at its limit; 0 when
+// that is unknown.
 func (l *lane) worstUSD(req *chat.Request) float64 {
-	if l.spec.Price == nil || req.Params.MaxTokens <= 0 {
+	if req.Params.MaxTokens <= 0 {
 		return 0
 	}
-	in := 0
-	for i := range req.Messages {
-		in += len(req.Messages[i].Content)
-	}
-	for i := range req.Tools {
-		in += len(req.Tools[i].Name) + len(req.Tools[i].Description) + len(req.Tools[i].Parameters)
-	}
-	usd, ok := l.spec.Price.WorstUSD(in, req.Params.MaxTokens)
-	if !ok {
-		return 0
-	}
+	usd, _ := l.spec.Price.WorstUSD(req.MaxInputTokens(), req.Params.MaxTokens)
 	return usd
 }
 

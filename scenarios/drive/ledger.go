@@ -29,12 +29,14 @@ func newLedger(b *scenarios.Budget) ledger {
 	return ledger{usd: b.USD, requests: b.Requests, time: time.Duration(b.Time)}
 }
 
-// reserve books an attempt at its worst case, or says why it may not leave.
+// reserve books an attempt at its worst case, or says why it may not leave. One
+// without a known price has no worst case: it is held up only by a budget that
+// others have overdrawn.
 func (l *ledger) reserve(worst float64) (reason string) {
 	if l.requests != nil && l.asked >= *l.requests {
 		return fmt.Sprintf("the budget of %d requests is used up", *l.requests)
 	}
-	if l.usd != nil && worst > 0 && l.spent+l.reserved+worst > *l.usd {
+	if l.usd != nil && l.spent+l.reserved+worst > *l.usd {
 		return fmt.Sprintf("the budget of $%.4g does not carry the next request: $%.4g spent, up to $%.4g in flight, up to $%.4g for it",
 			*l.usd, l.spent, l.reserved, worst)
 	}
@@ -46,23 +48,10 @@ func (l *ledger) reserve(worst float64) (reason string) {
 // settle replaces an attempt's worst case by what it cost.
 func (l *ledger) settle(worst float64, rec *results.Record) {
 	l.reserved = max(0, l.reserved-worst)
-	l.spent += charge(rec, worst)
+	l.spent += rec.Charge(worst)
 }
 
 // deadline is when, since the segment's zero, the time budget ends.
 func (l *ledger) deadline() (time.Duration, bool) {
 	return l.began + l.time - l.before, l.time > 0
-}
-
-// charge is what an ended attempt counts: its cost; its worst case when it may
-// have been billed but never said so (a stream cut short, no response at all);
-// nothing when the server refused it.
-func charge(rec *results.Record, worst float64) float64 {
-	if usd, ok := rec.CostUSD.Get(); ok {
-		return usd
-	}
-	if rec.Sent.IsKnown() && (rec.Status == 0 || rec.Status/100 == 2) {
-		return worst
-	}
-	return 0
 }

@@ -146,7 +146,9 @@ func TestLoopback(t *testing.T) {
 	}
 	slices.Sort(late)
 	t.Logf("left late by p50 %v, p99 %v, at most %v", late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
-	if late[len(late)/2] > 50*time.Millisecond {
+	// How exactly they leave is pace_test.go's; here only that the schedule is kept
+	// on a machine that may be busy with other things.
+	if late[len(late)/2] > time.Second {
 		t.Errorf("half of the requests left more than %v late", late[len(late)/2])
 	}
 	for _, e := range journal.events {

@@ -28,7 +28,7 @@ import (
 //  6. The instants of an earlier segment mean nothing on this one's clock: a request
 //     that goes on is intended when this segment first schedules it.
 type history struct {
-	began       map[string]bool // by stage
+	began       map[legKey]bool
 	ended       map[legKey]bool
 	elapsed     map[legKey]time.Duration // of arrivals and drain, in all earlier segments
 	unanswered  map[string]*bill         // by id: asked without a record
@@ -58,7 +58,7 @@ type bill struct {
 
 func readHistory(data *results.Data) (*history, error) {
 	h := &history{
-		began: make(map[string]bool), ended: make(map[legKey]bool), elapsed: make(map[legKey]time.Duration),
+		began: make(map[legKey]bool), ended: make(map[legKey]bool), elapsed: make(map[legKey]time.Duration),
 		unanswered: make(map[string]*bill), dropped: make(map[string]bool), skipped: make(map[sessionKey]bool),
 		records: make(map[sessionKey][]*results.Record), quarantined: make(map[string]string),
 	}
@@ -87,7 +87,7 @@ func readHistory(data *results.Data) (*history, error) {
 func (h *history) readEvent(e *results.Event) error {
 	switch e.Kind {
 	case results.EventStageStart:
-		h.began[e.Stage] = true
+		h.began[legKey{e.Stage, e.Target}] = true
 	case results.EventStageEnd:
 		end, err := decode[results.StageEnd](e)
 		if err != nil {
@@ -150,7 +150,7 @@ func (h *history) readRecord(r *results.Record) {
 	} else {
 		h.asked++ // its event was lost, the request was not
 	}
-	h.spent += charge(r, worst)
+	h.spent += r.Charge(worst)
 	key := sessionKey{r.Stage, r.Target, r.Session}
 	h.records[key] = append(h.records[key], r)
 	if reason := quarantineReason(r); reason != "" && h.quarantined[r.Target] == "" {
@@ -226,6 +226,16 @@ func (h *history) first(stages []scenarios.PlannedStage, lanes []*lane) int {
 	return i
 }
 
+// touched reports whether an earlier segment began any leg of a stage.
+func (h *history) touched(stage *scenarios.PlannedStage, lanes []*lane) bool {
+	for _, p := range split(stage, lanes) {
+		if h.began[legKey{stage.Name, p.solo}] {
+			return true
+		}
+	}
+	return false
+}
+
 func (h *history) finished(stage *scenarios.PlannedStage, lanes []*lane) bool {
 	for _, p := range split(stage, lanes) {
 		if !h.ended[legKey{stage.Name, p.solo}] {
@@ -267,12 +277,13 @@ type missed struct {
 
 // left works out what is still to be asked in one leg.
 func (h *history) left(plan *scenarios.Plan, stage *scenarios.PlannedStage, p part) *leftover {
-	out := &leftover{elapsed: h.elapsed[legKey{stage.Name, p.solo}], lanes: make(map[string]*rest)}
+	key := legKey{stage.Name, p.solo}
+	out := &leftover{elapsed: h.elapsed[key], lanes: make(map[string]*rest)}
 	first := time.Duration(-1)
 	for _, lane := range p.lanes {
 		r := &rest{}
 		out.lanes[lane.name] = r
-		if !h.began[stage.Name] {
+		if !h.began[key] {
 			r.starts = stage.Starts
 			continue
 		}
@@ -295,7 +306,7 @@ func (h *history) left(plan *scenarios.Plan, stage *scenarios.PlannedStage, p pa
 			}
 		}
 	}
-	if h.began[stage.Name] {
+	if h.began[key] {
 		out.shift = first
 		if first < 0 {
 			out.shift = time.Duration(stage.Duration)

@@ -227,6 +227,35 @@ func TestResumeKeepsSpacing(t *testing.T) {
 	})
 }
 
+// Where targets go one after another, one whose turn had not come at the kill
+// meets the schedule as it was planned.
+func TestResumeLeavesWhatHadNotBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		starts := every(3*time.Second, 5, 1)
+		for i := range starts {
+			starts[i].At += 2 * time.Second
+		}
+		stage := openStage("s", 20*time.Second, starts)
+		stage.Order = scenarios.OrderSequential
+		plan := planOf(conversations(1, 1), stage)
+		lanes := func() []*lane { return []*lane{targetOf("a", &server{}), targetOf("b", &server{})} }
+		full, _ := drive(t, Config{Plan: plan}, lanes()...)
+		journal, _ := drive(t, Config{Plan: plan, Resume: killed(full, nil, 6*time.Second, false), Segment: 1}, lanes()...)
+		var began int64
+		for _, e := range journal.kinds(results.EventStageStart) {
+			if e.Target == "b" {
+				began = e.T
+			}
+		}
+		for n, start := range starts {
+			r := journal.record(t, results.RecordID("s", "b", n, 0, 1))
+			if at := time.Duration(r.Intended.Or(0) - began); at != start.At {
+				t.Errorf("session %d was intended %v after b's beginning, want %v as planned", n, at, start.At)
+			}
+		}
+	})
+}
+
 // Users go on for what is left of the stage's duration; warm-up repeats under ids
 // of its own.
 func TestResumeUsersDuration(t *testing.T) {

@@ -125,8 +125,8 @@ func TestBudget(t *testing.T) {
 		budget scenarios.Budget
 		price  *results.Price
 		cost   float64 // of an answer
-		status string
-		want   int // requests
+		open   bool    // answers have no limit, so no worst case
+		want   int     // requests
 		spent  float64
 	}{
 		"requests":                         {budget: scenarios.Budget{Requests: count(17)}, cost: -1, want: 17},
@@ -135,6 +135,7 @@ func TestBudget(t *testing.T) {
 		"dollars, answers at their worst":  {budget: scenarios.Budget{USD: usd(10)}, price: price, cost: 1, want: 10, spent: 10},
 		"dollars, answers cheaper":         {budget: scenarios.Budget{USD: usd(10)}, price: price, cost: 0.5, want: 19, spent: 9.5},
 		"dollars, a cost that nobody told": {budget: scenarios.Budget{USD: usd(10)}, price: price, cost: -1, want: 10, spent: 10},
+		"dollars, answers without a limit": {budget: scenarios.Budget{USD: usd(10)}, price: price, cost: 1, open: true, want: 11, spent: 11},
 		"dollars without a price":          {budget: scenarios.Budget{USD: usd(10)}, cost: -1, want: 180},
 	}
 	for name, tt := range tests {
@@ -143,6 +144,9 @@ func TestBudget(t *testing.T) {
 				s := &server{cost: tt.cost}
 				lane := targetOf("a", s)
 				lane.spec.Price = tt.price
+				if tt.open {
+					lane.spec.Params.MaxTokens = 0
+				}
 				plan := steadyPlan()
 				plan.Stages[0].Starts = every(time.Second, 60, 2) // both turns at once
 				plan.Scenario.Budget = &tt.budget
@@ -165,28 +169,6 @@ func TestBudget(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// What a refused request counts against the budget: nothing; a stream that was
-// cut short: all it may have cost.
-func TestCharge(t *testing.T) {
-	sent := results.At(1)
-	tests := map[string]struct {
-		rec  results.Record
-		want float64
-	}{
-		"told":             {results.Record{Sent: sent, Status: 200, CostUSD: results.Known(0.25)}, 0.25},
-		"cut short":        {results.Record{Sent: sent, Status: 200}, 1},
-		"no response":      {results.Record{Sent: sent}, 1},
-		"refused":          {results.Record{Sent: sent, Status: 429}, 0},
-		"never sent":       {results.Record{}, 0},
-		"refused but told": {results.Record{Sent: sent, Status: 500, CostUSD: results.Known(0.5)}, 0.5},
-	}
-	for name, tt := range tests {
-		if got := charge(&tt.rec, 1); got != tt.want {
-			t.Errorf("%s: $%v of $1, want $%v", name, got, tt.want)
-		}
 	}
 }
 

@@ -66,6 +66,30 @@ type Request struct {
 	Params   Params    `json:"params"`
 }
 
+// Frames that a chat template puts around a message and a tool, in tokens, at most.
+const (
+	messageFrame = 8
+	toolFrame    = 32
+)
+
+// MaxInputTokens bounds what the request's input comes to: no tokenizer makes
+// more tokens of a text than it has bytes.
+func (r *Request) MaxInputTokens() int {
+	n := 0
+	for i := range r.Messages {
+		m := &r.Messages[i]
+		n += len(m.Content) + messageFrame
+		for _, c := range m.ToolCalls {
+			n += len(c.Name) + len(c.Arguments) + messageFrame
+		}
+	}
+	for i := range r.Tools {
+		t := &r.Tools[i]
+		n += len(t.Name) + len(t.Description) + len(t.Parameters) + toolFrame
+	}
+	return n
+}
+
 // Usage is the token count of one answer, normalised: the three input kinds are
 // disjoint, whatever the vendor adds up. A nil field is unknown.
 type Usage struct {

@@ -273,9 +273,9 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// waitFor is the log once it has n lines, or after a second.
+// waitFor is the log once it has n lines, or after ten seconds.
 func waitFor(l *lines, n int) string {
-	for range 100 {
+	for range 1000 {
 		if strings.Count(l.String(), "\n") >= n {
 			break
 		}
@@ -304,26 +304,26 @@ func TestSharesOfFaults(t *testing.T) {
 // In a window of refusal the kernel refuses, before and after it is served.
 func TestAWindowOfRefusal(t *testing.T) {
 	cfg := brisk
-	cfg.Faults = []Fault{{Kind: Refused, From: 300 * time.Millisecond, Until: 700 * time.Millisecond}}
-	began := time.Now()
+	cfg.Faults = []Fault{{Kind: Refused, From: 500 * time.Millisecond, Until: time.Second}}
 	lv := start(t, cfg)
-	body := `{"model":"m","stream":true,` + question + `}`
-	var refused, served, late int
-	for time.Since(began) < 1200*time.Millisecond {
-		sent := time.Since(began)
+	body := `{"model":"m","stream":true,"max_tokens":1,` + question + `}`
+	var saw []string
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline) && len(saw) < 3; {
+		now := "neither"
 		switch r := lv.post(t, body); {
 		case errors.Is(r.err, syscall.ECONNREFUSED):
-			refused++
-			if sent > 900*time.Millisecond {
-				late++
-			}
+			now = "refused"
 		case r.done:
-			served++
+			now = "served"
 		}
-		time.Sleep(20 * time.Millisecond)
+		// A connection may break as the window opens, which is neither.
+		if now != "neither" && (len(saw) == 0 || saw[len(saw)-1] != now) {
+			saw = append(saw, now)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	if refused < 5 || served < 5 || late > 0 {
-		t.Errorf("refused %d, served %d, refused long after the window %d", refused, served, late)
+	if got := strings.Join(saw, ", "); got != "served, refused, served" {
+		t.Errorf("requests were %s; want served, refused, served", got)
 	}
 	if log := lv.log.String(); !strings.Contains(log, `"event":"deaf"`) || !strings.Contains(log, `"event":"listening"`) {
 		t.Errorf("the log does not say when nobody listened:\n%s", log)
@@ -343,7 +343,14 @@ func TestDrain(t *testing.T) {
 	drain, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- s.Serve(t.Context(), l, drain) }()
 	lv := &live{url: "http://" + l.Addr().String() + "/v1"}
-	time.AfterFunc(50*time.Millisecond, func() { close(drain) })
+	go func() { // once the request is there
+		for asked := 0; asked == 0; time.Sleep(time.Millisecond) {
+			s.mu.Lock()
+			asked = s.total
+			s.mu.Unlock()
+		}
+		close(drain)
+	}()
 	if r := lv.post(t, `{"model":"m","stream":true,`+question+`}`); !r.done {
 		t.Errorf("the running answer was cut: %+v", r)
 	}

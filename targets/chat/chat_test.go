@@ -1,0 +1,20 @@
+package chat
+
+import "testing"
+
+func TestMaxInputTokens(t *testing.T) {
+	for _, tc := range []struct {
+		intent string
+		req    Request
+		want   int
+	}{
+		{"nothing", Request{}, 0},
+		{"a byte can be a token, and so can what frames a message", Request{Messages: []Message{{User, "Hi", nil, ""}, {User, "你好", nil, ""}}}, 2 + 8 + 6 + 8},
+		{"calls are read back", Request{Messages: []Message{{Role: Assistant, ToolCalls: []ToolCall{{Name: "f", Arguments: "{}"}}}}}, 8 + 3 + 8},
+		{"tools are described", Request{Tools: []Tool{{Name: "f", Description: "does", Parameters: []byte(`{}`)}}}, 1 + 4 + 2 + 32},
+	} {
+		if got := tc.req.MaxInputTokens(); got != tc.want {
+			t.Errorf("%s: %d tokens, want %d", tc.intent, got, tc.want)
+		}
+	}
+}
