@@ -189,7 +189,7 @@ func supply(cs []*contender) map[string]string {
 	out := map[string]string{}
 	for _, c := range cs {
 		for _, key := range c.unknown {
-			if how := howToSupply(key); how != "" {
+			if how := howToSupply(key, c.whyUnknown(key)); how != "" {
 				out[key] = how
 			}
 		}
@@ -208,11 +208,21 @@ func supply(cs []*contender) map[string]string {
 	return out
 }
 
-func howToSupply(figure string) string {
+// whyUnknown is why a figure of the target has no value.
+func (c *contender) whyUnknown(key string) string {
+	if c.summary == nil {
+		return ""
+	}
+	return c.summary.Figures[key].Reason
+}
+
+// howToSupply says what a user can add so that a figure becomes known; empty where
+// nothing can be added: a price does not help where no conversation succeeded.
+func howToSupply(figure, reason string) string {
 	switch {
-	case strings.HasPrefix(figure, "usd_"):
+	case reason == noPrice:
 		return "give its price in USD per 1M tokens: --price IN,OUT, or price: {input: ..., output: ...} in the scenario; self-hosted, cost: {gpu_hour: ...}"
-	case figure == "quality" || figure == "coherence" || figure == "understanding" || figure == "usefulness":
+	case reason == notJudged:
 		return "name a judge: --judge-url and --judge-model, or in the scenario a target with role: judge and eval: {judges: [NAME]}; or leave it out of decision.weights"
 	case strings.HasPrefix(figure, "gpu_"):
 		return "run on the host that has the GPU"

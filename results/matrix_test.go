@@ -52,7 +52,10 @@ func made(es []entrant) (*results.Run, *results.Summary, *results.Evidence) {
 		run.Targets = append(run.Targets, results.RunTarget{Name: e.name, Incumbent: e.incumbent, Facts: e.facts})
 		figure := func(unit string, v float64, n int) results.Figure {
 			if math.IsNaN(v) {
-				return results.Unknown(unit, 0, "nobody said")
+				return results.Unknown(unit, 0, map[string]string{
+					"USD":    "no price: give --price IN,OUT or price: in the scenario",
+					"points": "not judged: name a judge (--judge-url and --judge-model, or eval: in the scenario)",
+				}[unit])
 			}
 			low, high := v*0.95, v*1.05
 			return results.Figure{Value: &v, Low: &low, High: &high, Unit: unit, N: n}
@@ -242,6 +245,15 @@ func TestMatrixRequirements(t *testing.T) {
 		m := results.BuildMatrix(run, s, ev)
 		wantText(t, "supply", m.Supply["licence.commercial"], "facts: {licence.commercial:")
 		wantText(t, "settle", strings.Join(m.Verdict.Settle, ""), "facts: {licence.commercial:")
+	})
+	t.Run("nobody is told to give a price that is there", func(t *testing.T) {
+		run, s, ev := made(outage()[2:3])
+		s.Targets[0].Figures["usd_per_1k_conversations"] = results.Unknown("USD", 0, "no token counts from the server: it sent no usage")
+		m := results.BuildMatrix(run, s, ev)
+		if len(m.Supply) != 0 {
+			t.Errorf("supply %q", m.Supply)
+		}
+		wantText(t, "settle", strings.Join(m.Verdict.Settle, "\n"), "cost: no token counts from the server")
 	})
 	t.Run("an unknown required figure is neither passed nor failed", func(t *testing.T) {
 		run, s, ev := made(outage()[2:3])

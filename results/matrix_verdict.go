@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -68,27 +69,22 @@ func (f *field) nothingToCompare() Decision {
 func (f *field) noVerdict(open []*contender) Decision {
 	d := Decision{Kind: NoVerdict}
 	var keys []string
-	of := map[string][]string{}
-	why := map[string]string{}
+	of, settle := map[string][]string{}, map[string][]string{}
 	for _, c := range open {
 		for _, key := range c.unknown {
 			if of[key] == nil {
 				keys = append(keys, key)
 			}
 			of[key] = append(of[key], c.Target)
-			if reason := c.summary.Figures[key].Reason; why[key] == "" {
-				why[key] = reason
-			}
+			reason := c.whyUnknown(key)
+			how := cmp.Or(howToSupply(key, reason), reason, "not measured")
+			settle[key] = appendNew(settle[key], figureLabel(key)+": "+how)
 		}
 	}
 	var parts []string
 	for _, key := range keys {
 		parts = append(parts, fmt.Sprintf("%s unknown for %s", figureLabel(key), list(of[key])))
-		how := howToSupply(key)
-		if how == "" {
-			how = reasonOr(why[key], "not measured")
-		}
-		d.Settle = append(d.Settle, figureLabel(key)+": "+how)
+		d.Settle = append(d.Settle, settle[key]...)
 	}
 	d.Text = "No verdict: " + strings.Join(parts, "; ") + "."
 	if len(f.candidates) > 0 {

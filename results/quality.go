@@ -12,8 +12,11 @@ import (
 // maxUnscored is the share of unscored verdicts above which nothing is claimed.
 const maxUnscored = 0.02
 
-// notJudged is why a quality figure is unknown.
+// notJudged is why a quality figure is unknown in a run without a judge.
 const notJudged = "not judged: name a judge (--judge-url and --judge-model, or eval: in the scenario)"
+
+// noneJudged is why it is unknown where the run has a judge.
+const noneJudged = "not judged: the judge read no dialogue of it"
 
 // scores are the scored verdicts of one target: for each item and judge, the
 // mean over orders and repeats of each criterion.
@@ -139,11 +142,11 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// qualityFigures are the means over dialogues.
-func qualityFigures(s *scores, into map[string]Figure) {
+// qualityFigures are the means over dialogues; none is why there are none.
+func qualityFigures(s *scores, none string, into map[string]Figure) {
 	for _, c := range []string{"coherence", "understanding", "usefulness", quality} {
 		if s == nil {
-			into[c] = Unknown("points", 0, notJudged)
+			into[c] = Unknown("points", 0, none)
 			continue
 		}
 		var groups [][]float64

@@ -54,7 +54,7 @@ func TestDialogueIsTheUnit(t *testing.T) {
 	if d := ev.Targets["cand"].Dialogues; fmt.Sprint(d) != "map[1:4 2:2 3:3]" {
 		t.Errorf("evidence is %v", d)
 	}
-	if f := s.Target("inc").Figures["quality"]; f.Value != nil || !strings.Contains(f.Reason, "name a judge") {
+	if f := s.Target("inc").Figures["quality"]; f.Value != nil || f.Reason != noneJudged {
 		t.Errorf("the incumbent was not judged and has %s %q", f.text(), f.Reason)
 	}
 }

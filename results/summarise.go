@@ -35,7 +35,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 				ts.Stages = append(ts.Stages, c.summarise(d.Telemetry))
 			}
 		}
-		ts.finish(verdicts[t.Name], byKey)
+		ts.finish(d.Run, verdicts[t.Name], byKey)
 		s.Targets = append(s.Targets, ts)
 	}
 	s.Client = client(d, inOrder)
@@ -66,7 +66,7 @@ func (c *cell) summarise(samples []Telemetry) StageSummary {
 
 // finish takes a target's figures from its last measured stage and adds the
 // quality, which belongs to the run.
-func (t *TargetSummary) finish(s *scores, byKey map[cellKey]*cell) {
+func (t *TargetSummary) finish(run *Run, s *scores, byKey map[cellKey]*cell) {
 	t.Figures = map[string]Figure{}
 	for _, f := range Figures {
 		t.Figures[f.Key] = Unknown(f.Unit, 0, "no stage of the load is measured")
@@ -78,7 +78,11 @@ func (t *TargetSummary) finish(s *scores, byKey map[cellKey]*cell) {
 		}
 		t.CostAtUtilisation = byKey[cellKey{last.Name, t.Name}].costAtUtilisation(last.Figures)
 	}
-	qualityFigures(s, t.Figures)
+	none := notJudged
+	if slices.ContainsFunc(run.Targets, func(t RunTarget) bool { return t.Role == RoleJudge }) {
+		none = noneJudged
+	}
+	qualityFigures(s, none, t.Figures)
 	if s != nil {
 		t.Judged = s.judged
 	}

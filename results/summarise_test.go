@@ -253,6 +253,7 @@ func TestUnknown(t *testing.T) {
 	run := handmadeRun()
 	run.State, run.Policy.Objectives = StateComplete, nil
 	run.Targets[0].Price, run.Targets[1].GPUHourUSD = nil, 0
+	run.Targets = run.Targets[:2] // without its judge
 	d := &Data{Run: run, Conversations: handmadeConversations}
 	r := attempt("inc", 0, 0, 0, ch(100, 1, "c")).answered(nil, 10, 1)
 	d.Records = []Record{*r}
