@@ -69,7 +69,7 @@ func firstComplete(convs []results.Conversation, sessions map[sessionKey]map[int
 	out := map[string]map[string]Dialogue{}
 	for _, k := range keys {
 		c, known := conv[k.item]
-		if _, have := out[k.item][k.target]; have || !known || len(sessions[k]) < len(c.Turns) {
+		if _, have := out[k.item][k.target]; have || !known || !whole(sessions[k], len(c.Turns)) {
 			continue
 		}
 		if out[k.item] == nil {
@@ -80,7 +80,18 @@ func firstComplete(convs []results.Conversation, sessions map[sessionKey]map[int
 	return out
 }
 
-// assemble rebuilds the dialogue as the target saw it.
+// whole reports whether every turn was answered.
+func whole(turns map[int]*results.Record, n int) bool {
+	for i := range n {
+		if turns[i] == nil {
+			return false
+		}
+	}
+	return n > 0
+}
+
+// assemble rebuilds the dialogue: the workload's task and questions with the
+// target's answers.
 func assemble(k sessionKey, c results.Conversation, turns map[int]*results.Record) Dialogue {
 	dlg := Dialogue{Target: k.target, Item: k.item}
 	if c.System != "" {

@@ -4,7 +4,9 @@
 // and never a zero.
 //
 // The judged text is data between delimiters drawn for each request, with the
-// candidates' names masked. The package refuses to judge a dialogue with a
+// candidates' names masked. What the judge sees as the task is the workload's own
+// system prompt, also where a target was told something else in its place: that
+// is part of the candidate, and the dialogues that are compared must look alike. The package refuses to judge a dialogue with a
 // missing answer, to read a score out of prose, and to draw any conclusion:
 // verdicts go to the journal, and results makes figures of them.
 //
@@ -14,7 +16,9 @@
 package eval
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +48,7 @@ type Config struct {
 	// USD is what may still be spent, judged by worst case before each call; nil
 	// is no limit. Calls without a known price do not count.
 	USD *float64
-	// Done are verdicts of an earlier segment; what they cover is not asked again.
+	// Done are verdicts of an earlier segment; what they scored is not asked again.
 	Done   []results.Verdict
 	Random io.Reader // of the delimiters
 	Zero   time.Time // of the run's clock
@@ -55,7 +59,7 @@ type Config struct {
 }
 
 // ErrBudget says that judging stopped because the next call could have gone
-// above Config.USD.
+// above Config.USD. Calls that were under way have ended and count.
 var ErrBudget = errors.New("the budget does not cover the next judge call")
 
 // Bounds of one verdict.
@@ -70,7 +74,7 @@ const (
 func Run(ctx context.Context, cfg Config, dialogues []Dialogue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	p := &panel{cfg: cfg, stop: cancel}
+	p := &panel{cfg: cfg, abort: cancel, broke: make(chan struct{})}
 	jobs := p.jobs(dialogues)
 	p.total = len(jobs)
 	var wg sync.WaitGroup
@@ -96,6 +100,8 @@ func Run(ctx context.Context, cfg Config, dialogues []Dialogue) error {
 				}
 				select {
 				case queue <- job.dialogue:
+				case <-p.broke:
+					return
 				case <-ctx.Done():
 					return
 				}
@@ -103,13 +109,22 @@ func Run(ctx context.Context, cfg Config, dialogues []Dialogue) error {
 		})
 	}
 	wg.Wait()
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-p.broke:
+		return ErrBudget
+	default:
+		return nil
+	}
 }
 
 // panel is the state that the judges of one Run share.
 type panel struct {
 	cfg   Config
-	stop  context.CancelCauseFunc
+	abort context.CancelCauseFunc // ends everything at once
+	broke chan struct{}           // closed when the budget is reached: nothing more is begun
 	total int
 
 	mu    sync.Mutex
@@ -122,11 +137,14 @@ type job struct {
 	dialogue Dialogue
 }
 
-// jobs are the (judge, dialogue) pairs without a verdict yet.
+// jobs are the (judge, dialogue) pairs without a score yet. What went unscored
+// is asked again: its judge may have been down, or its key wrong.
 func (p *panel) jobs(dialogues []Dialogue) []job {
 	have := map[[3]string]bool{}
 	for _, v := range p.cfg.Done {
-		have[[3]string{v.Judge, v.Target, v.Item}] = true
+		if v.Unscored == "" {
+			have[[3]string{v.Judge, v.Target, v.Item}] = true
+		}
 	}
 	var out []job
 	for _, j := range p.cfg.Judges {
@@ -152,7 +170,7 @@ func (p *panel) keep(v *results.Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.cfg.Keep(v); err != nil {
-		p.stop(fmt.Errorf("keep the verdict on %s of %s: %w", v.Item, v.Target, err))
+		p.abort(fmt.Errorf("keep the verdict on %s of %s: %w", v.Item, v.Target, err))
 		return
 	}
 	p.done++
@@ -161,12 +179,29 @@ func (p *panel) keep(v *results.Verdict) {
 	}
 }
 
-// reserve books the worst case of a call, or stops the judging.
+// draw is from [0, 1), for the jitter of a backoff; the middle where the source
+// of randomness has ended.
+func (p *panel) draw() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var b [2]byte
+	if _, err := io.ReadFull(p.cfg.Random, b[:]); err != nil {
+		return 0.5
+	}
+	return float64(binary.BigEndian.Uint16(b[:])) / (1 << 16)
+}
+
+// reserve books the worst case of a call, or lets nothing more begin.
 func (p *panel) reserve(usd float64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	select {
+	case <-p.broke:
+		return false
+	default:
+	}
 	if p.cfg.USD != nil && p.spent+usd > *p.cfg.USD {
-		p.stop(ErrBudget)
+		close(p.broke)
 		return false
 	}
 	p.spent += usd
@@ -191,32 +226,34 @@ type judge struct {
 }
 
 // one judges one dialogue. A cancelled call leaves no verdict, so that a resumed
-// run asks again.
+// run asks again; neither does a dialogue that the budget let nobody ask about.
 func (j *judge) one(ctx context.Context, d Dialogue) {
-	cfg := j.panel.cfg
-	v := &results.Verdict{Target: d.Target, Item: d.Item, Records: d.Records, Judge: j.target.Spec().Name}
 	pr, err := j.panel.prompt(d)
 	if err != nil {
-		j.panel.stop(err)
+		j.panel.abort(err)
 		return
 	}
-	v.PromptHash = pr.hash
-	messages, cost := pr.messages, 0.0
-	known := true
+	spec := j.target.Spec()
+	v := &results.Verdict{Target: d.Target, Item: d.Item, Records: d.Records, Judge: spec.Name,
+		Revision: spec.Endpoint.Model, PromptHash: pr.hash}
+	paid := &bill{}
+	messages := pr.messages
 	for repair := 0; ; repair++ {
-		rec, ok := j.ask(ctx, messages, fmt.Sprintf("judge/%s/%s/%s/%d", v.Judge, d.Target, d.Item, repair))
-		if !ok {
+		rec, err := j.ask(ctx, messages, fmt.Sprintf("judge/%s/%s/%s/%d", v.Judge, d.Target, d.Item, repair), paid)
+		if err != nil && paid.calls == 0 || ctx.Err() != nil {
 			return
 		}
-		usd, priced := rec.CostUSD.Get()
-		cost, known = cost+usd, known && priced
+		if err != nil {
+			v.Unscored = err.Error()
+			break
+		}
 		v.Simulated = v.Simulated || rec.Simulated
-		v.Revision = j.target.Spec().Endpoint.Model
+		v.Revision = cmp.Or(rec.Model, v.Revision)
 		if !rec.OK() {
 			v.Unscored = "judge call failed: " + rec.Error.Message
 			break
 		}
-		scores, reasons, err := parseVerdict(rec.Text, cfg.Criteria)
+		scores, reasons, err := parseVerdict(rec.Text, j.panel.cfg.Criteria)
 		if err == nil {
 			v.Scores, v.Reasons = scores, reasons
 			break
@@ -225,54 +262,76 @@ func (j *judge) one(ctx context.Context, d Dialogue) {
 			v.Unscored = "verdict unreadable: " + err.Error()
 			break
 		}
+		// No API takes an assistant's message without content.
+		reply := cmp.Or(cut(rec.Text, maxMessage), "(nothing)")
 		messages = append(pr.messages[:len(pr.messages):len(pr.messages)],
-			chat.Message{Role: chat.Assistant, Content: cut(rec.Text, maxMessage)},
+			chat.Message{Role: chat.Assistant, Content: reply},
 			chat.Message{Role: chat.User, Content: "That reply cannot be used: " + err.Error() + ". Reply with only the JSON object."})
 	}
-	if known {
-		v.CostUSD = results.Known(cost)
-	}
+	v.CostUSD = paid.usd()
 	j.panel.keep(v)
 }
 
-// ask makes one call with its bounded retries; ok is false when the judging is
-// being stopped. The last attempt's record is returned.
-func (j *judge) ask(ctx context.Context, messages []chat.Message, id string) (rec *results.Record, ok bool) {
+// bill adds up what the calls for one verdict cost.
+type bill struct {
+	calls   int
+	sum     float64
+	unknown bool // of a call at least
+}
+
+func (b *bill) add(rec *results.Record) {
+	usd, known := rec.CostUSD.Get()
+	b.calls++
+	b.sum += usd
+	b.unknown = b.unknown || !known
+}
+
+func (b *bill) usd() results.Opt[float64] {
+	if b.unknown || b.calls == 0 {
+		return results.Opt[float64]{}
+	}
+	return results.Known(b.sum)
+}
+
+// ask makes one call with its bounded retries, and bills each. The last
+// attempt's record is returned; the error is the context's, or ErrBudget.
+func (j *judge) ask(ctx context.Context, messages []chat.Message, id string, paid *bill) (*results.Record, error) {
 	spec := j.target.Spec()
 	for attempt := 1; ; attempt++ {
 		if why := j.refused(); why != "" {
-			return &results.Record{Error: &results.Error{Class: chat.Cancelled, Message: why}}, true
+			return &results.Record{Error: &results.Error{Class: chat.Cancelled, Message: why}}, nil
 		}
-		params := spec.Params
-		params.MaxTokens = max(params.MaxTokens, maxTokens)
-		if params.Temperature == nil && j.takesTemperature() {
+		req := chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: messages, Params: spec.Params}
+		req.Params.MaxTokens = max(req.Params.MaxTokens, maxTokens)
+		if req.Params.Temperature == nil && j.takesTemperature() {
 			zero := 0.0
-			params.Temperature = &zero
+			req.Params.Temperature = &zero
 		}
-		worst, _ := spec.Price.WorstUSD(size(messages), params.MaxTokens)
+		worst, _ := spec.Price.WorstUSD(req.MaxInputTokens(), req.Params.MaxTokens)
 		if !j.panel.reserve(worst) {
-			return nil, false
+			return nil, ErrBudget
 		}
-		rec = &results.Record{ID: id, Target: spec.Name, Attempt: attempt}
-		j.target.Ask(ctx, j.panel.cfg.Zero, chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: messages, Params: params}, rec)
-		j.panel.settle(worst, rec.CostUSD.Or(0))
-		if ctx.Err() != nil {
-			return nil, false
+		rec := &results.Record{ID: id, Target: spec.Name, Attempt: attempt}
+		j.target.Ask(ctx, j.panel.cfg.Zero, req, rec)
+		j.panel.settle(worst, rec.Charge(worst))
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
+		paid.add(rec)
 		if rec.OK() {
-			return rec, true
+			return rec, nil
 		}
-		if j.learn(rec, params) {
+		if j.learn(rec, req.Params) {
 			continue
 		}
-		wait, again := spec.Retry.Next(rec, 0.5)
+		wait, again := spec.Retry.Next(rec, j.panel.draw())
 		if !again {
-			return rec, true
+			return rec, nil
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, false
+			return nil, ctx.Err()
 		}
 	}
 }
@@ -302,14 +361,4 @@ func (j *judge) refused() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.quarantined
-}
-
-// size bounds the input tokens of messages: no tokenizer makes more tokens than
-// there are bytes, plus a few per message for its frame.
-func size(messages []chat.Message) int {
-	n := 0
-	for _, m := range messages {
-		n += len(m.Content) + 16
-	}
-	return n
 }

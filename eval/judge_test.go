@@ -24,6 +24,8 @@ type scripted struct {
 	name  string
 	price *results.Price
 	reply func(call int, req chat.Request) (text string, failure *results.Error)
+	model string        // that says it answers
+	takes time.Duration // of each call
 
 	mu       sync.Mutex
 	requests []chat.Request
@@ -39,6 +41,15 @@ func (s *scripted) Ask(ctx context.Context, _ time.Time, req chat.Request, rec *
 	s.requests = append(s.requests, req)
 	call := len(s.requests)
 	s.mu.Unlock()
+	if s.takes > 0 {
+		select {
+		case <-time.After(s.takes):
+		case <-ctx.Done():
+			rec.Error = &results.Error{Class: chat.Cancelled, Message: "cancelled"}
+			return
+		}
+	}
+	rec.Model = s.model
 	rec.Text, rec.Error = s.reply(call, req)
 	rec.Complete = rec.Error == nil
 	if s.price != nil {
@@ -149,14 +160,76 @@ func TestTheBudgetStopsBeforeTheCall(t *testing.T) {
 	}
 }
 
+// What is under way when the budget is reached was paid for: it is finished and
+// kept. So is the cost of a verdict whose repair the budget no longer carries.
+func TestTheBudgetLetsCallsUnderWayFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		usd := 5.0
+		one := 1000.0 // about $3 at worst, $0.001 in the end
+		s := &scripted{name: "j", price: &results.Price{Input: &one, Output: &one}, takes: time.Second,
+			reply: func(int, chat.Request) (string, *results.Error) { return fives, nil }}
+		got, err := judged(t, s, func(c *Config) { c.USD, c.Parallel = &usd, 2 }, dialogue("x"), dialogue("y"), dialogue("z"))
+		if !errors.Is(err, ErrBudget) || len(got) != 1 || got[0].Scores == nil || !got[0].CostUSD.IsKnown() {
+			t.Errorf("%v, verdicts %+v; want the one that was under way", err, got)
+		}
+	})
+	usd := 3.0
+	one := 1000.0
+	s := &scripted{name: "j", price: &results.Price{Input: &one, Output: &one},
+		reply: func(int, chat.Request) (string, *results.Error) { return strings.Repeat("prose ", 400), nil }}
+	got, err := judged(t, s, func(c *Config) { c.USD = &usd }, dialogue("x"))
+	if !errors.Is(err, ErrBudget) || len(got) != 1 || !strings.Contains(got[0].Unscored, "budget") || got[0].CostUSD.Or(0) != 0.001 {
+		t.Errorf("%v, verdicts %+v; want one unscored with its cost", err, got)
+	}
+}
+
 func TestDoneVerdictsAreNotAskedAgain(t *testing.T) {
-	s := &scripted{name: "j", reply: func(int, chat.Request) (string, *results.Error) { return fives, nil }}
-	d := dialogue("x")
-	got, err := judged(t, s, func(c *Config) {
-		c.Done = []results.Verdict{{Judge: "j", Target: d.Target, Item: d.Item}}
-	}, d)
-	if err != nil || len(got) != 0 || len(s.requests) != 0 {
-		t.Fatalf("%v, %d calls, %v", got, len(s.requests), err)
+	for _, tc := range []struct {
+		intent string
+		done   results.Verdict
+		calls  int
+	}{
+		{"scored", results.Verdict{Scores: map[string]int{"coherence": 3}}, 0},
+		{"unscored: the judge may be back", results.Verdict{Unscored: "judge call failed: 401"}, 1},
+	} {
+		s := &scripted{name: "j", reply: func(int, chat.Request) (string, *results.Error) { return fives, nil }}
+		d := dialogue("x")
+		tc.done.Judge, tc.done.Target, tc.done.Item = "j", d.Target, d.Item
+		got, err := judged(t, s, func(c *Config) { c.Done = []results.Verdict{tc.done} }, d)
+		if err != nil || len(got) != tc.calls || len(s.requests) != tc.calls {
+			t.Errorf("%s: %v, %d calls, %v", tc.intent, got, len(s.requests), err)
+		}
+	}
+}
+
+// The revision is what the API says answered, not the alias that was asked for.
+func TestTheRevisionIsTheModelThatAnswered(t *testing.T) {
+	for model, want := range map[string]string{"judge-model-2026-05-01": "judge-model-2026-05-01", "": "judge-model"} {
+		s := &scripted{name: "j", model: model, reply: func(int, chat.Request) (string, *results.Error) { return fives, nil }}
+		got, err := judged(t, s, nil, dialogue("x"))
+		if err != nil || len(got) != 1 || got[0].Revision != want {
+			t.Errorf("answered by %q: %+v, %v; want revision %q", model, got, err, want)
+		}
+	}
+}
+
+// A judge that says nothing, or only calls a tool, is asked again in a form that
+// every API takes: no message is empty.
+func TestAnEmptyReplyIsRepaired(t *testing.T) {
+	s := &scripted{name: "j", reply: func(call int, _ chat.Request) (string, *results.Error) {
+		if call == 1 {
+			return "", nil
+		}
+		return fives, nil
+	}}
+	got, err := judged(t, s, nil, dialogue("x"))
+	if err != nil || len(got) != 1 || got[0].Scores == nil || len(s.requests) != 2 {
+		t.Fatalf("%+v, %d calls, %v", got, len(s.requests), err)
+	}
+	for _, m := range s.requests[1].Messages {
+		if m.Content == "" {
+			t.Errorf("an empty message of the %s was sent", m.Role)
+		}
 	}
 }
 
@@ -218,5 +291,22 @@ func TestDialoguesPairAcrossTargets(t *testing.T) {
 	}
 	if one := Dialogues(d, 1); len(one) != 2 || one[0].Item != "two" {
 		t.Errorf("a limit counts items, common ones first: %+v", one)
+	}
+}
+
+// A journal with a turn that the conversation does not have makes no dialogue.
+func TestADialogueHasEveryTurnOfItsConversation(t *testing.T) {
+	d := &results.Data{Run: &results.Run{Targets: []results.RunTarget{{Name: "a"}}, Stages: []results.RunStage{{Name: "s", Measure: true}}},
+		Conversations: []results.Conversation{{Item: "one", System: "Be brief.", Turns: []string{"q1", "q2"}}}}
+	for _, turn := range []int{0, 7} {
+		d.Records = append(d.Records, results.Record{Stage: "s", Target: "a", Turn: turn, Item: "one", Complete: true})
+	}
+	if got := Dialogues(d, 0); len(got) != 0 {
+		t.Errorf("made of turns 0 and 7: %+v", got)
+	}
+	d.Records[1].Turn = 1
+	got := Dialogues(d, 0)
+	if len(got) != 1 || got[0].Messages[0].Content != "Be brief." || got[0].Messages[0].Role != chat.System {
+		t.Errorf("the judge is not shown the workload's task: %+v", got)
 	}
 }

@@ -70,14 +70,73 @@ func TestPromptHashIgnoresTheNonceOnly(t *testing.T) {
 }
 
 func TestNamesAreMaskedInAnswersOnly(t *testing.T) {
-	d := dialogue("As Candidate-A, made for you, I say: acandidate-abc stays.")
-	d.Messages[0].Content = "Is candidate-a good?"
-	got := shown(d.Messages, []string{"candidate-a", "m"})
-	if got[0].Content != "Is candidate-a good?" {
-		t.Errorf("the user's words were changed: %q", got[0].Content)
+	names := []string{"candidate-a", "candidate-a-large", "m", "fast", "deepseek", "通义千问", "org/Model-7B"}
+	for _, tc := range []struct{ intent, answer, want string }{
+		{"whole words alone", "As Candidate-A, made for you, I say: acandidate-abc stays.", "As the assistant, made for you, I say: acandidate-abc stays."},
+		{"the longest name first", "I am candidate-a-large.", "I am the assistant."},
+		{"a name in another script, which has no spaces", "我是通义千问，很高兴。", "我是the assistant，很高兴。"},
+		{"a name between other scripts", "我是DeepSeek模型", "我是the assistant模型"},
+		{"a word that is also a name stays a word", "A fast way; Fast is my name.", "A fast way; the assistant is my name."},
+		{"a name with a path", "served as org/model-7b today", "served as the assistant today"},
+		{"too short to be told from text", "m is for milk", "m is for milk"},
+		{"a dollar sign is no reference", "candidate-a costs $1", "the assistant costs $1"},
+	} {
+		d := dialogue(tc.answer)
+		d.Messages[0].Content = "Is candidate-a good?"
+		got := shown(d.Messages, names)
+		if got[0].Content != "Is candidate-a good?" {
+			t.Errorf("%s: the user's words were changed: %q", tc.intent, got[0].Content)
+		}
+		if got[1].Content != tc.want {
+			t.Errorf("%s: %q, want %q", tc.intent, got[1].Content, tc.want)
+		}
 	}
-	if want := "As the assistant, made for you, I say: acandidate-abc stays."; got[1].Content != want {
-		t.Errorf("got %q, want %q", got[1].Content, want)
+}
+
+// However long the early messages are, the judge sees something of every one.
+func TestLateAnswersAreShown(t *testing.T) {
+	var answers []string
+	for range 30 {
+		answers = append(answers, strings.Repeat("long ", 4000))
+	}
+	d := dialogue(append(answers, "the last word")...)
+	got := shown(d.Messages, nil)
+	for i, m := range got {
+		if len(m.Content) < 13 {
+			t.Fatalf("message %d of %d shows only %q", i, len(got), m.Content)
+		}
+	}
+	if last := got[len(got)-1].Content; last != "the last word" {
+		t.Errorf("a short message was cut: %q", last)
+	}
+}
+
+// The plan's worst case counts 2,500 tokens for a prompt without its dialogue, and
+// a token may be a byte.
+func TestThePromptKeepsToThePlan(t *testing.T) {
+	p, err := newPrompt(dialogue(""), all, nil, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := chat.Request{Messages: p.messages}
+	if n := req.MaxInputTokens(); n > 2500 {
+		t.Errorf("the prompt alone may be %d tokens", n)
+	}
+	user := p.messages[1].Content
+	for _, want := range []string{"CRITERIA: coherence, understanding, usefulness\n", `{"scores": {"coherence": N, "understanding": N, "usefulness": N}, "reasons": {"coherence": "...",`} {
+		if !strings.Contains(user, want) {
+			t.Errorf("the prompt does not say %s:\n%s", want, user)
+		}
+	}
+}
+
+func TestMarkupIsShownAsItIs(t *testing.T) {
+	p, err := newPrompt(dialogue("<b>&amp;</b>"), all, nil, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, _ := block(t, p.messages[1].Content); !strings.Contains(data, "<b>&amp;</b>") {
+		t.Errorf("the judge reads %s", data)
 	}
 }
 

@@ -26,7 +26,7 @@ func parseVerdict(reply string, criteria []string) (scores map[string]int, reaso
 	dec := json.NewDecoder(strings.NewReader(unfence(reply)))
 	var v struct {
 		Scores  map[string]json.RawMessage `json:"scores"`
-		Reasons map[string]any             `json:"reasons"`
+		Reasons json.RawMessage            `json:"reasons"`
 	}
 	if err := dec.Decode(&v); err != nil {
 		return nil, nil, errors.New("the reply is not one JSON object")
@@ -37,6 +37,8 @@ func parseVerdict(reply string, criteria []string) (scores map[string]int, reaso
 	if v.Scores == nil {
 		return nil, nil, errors.New(`the object has no "scores"`)
 	}
+	var said map[string]any
+	_ = json.Unmarshal(v.Reasons, &said) // reasons of another form are none: the scores stand
 	scores, reasons = map[string]int{}, map[string]string{}
 	for _, c := range criteria {
 		raw, ok := v.Scores[c]
@@ -48,7 +50,7 @@ func parseVerdict(reply string, criteria []string) (scores map[string]int, reaso
 			return nil, nil, fmt.Errorf("the score of %q %w", c, err)
 		}
 		scores[c] = n
-		if s, ok := v.Reasons[c].(string); ok {
+		if s, ok := said[c].(string); ok {
 			reasons[c] = cut(s, maxReason)
 		}
 	}

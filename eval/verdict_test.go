@@ -3,6 +3,7 @@ package eval
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var all = []string{"coherence", "understanding", "usefulness"}
@@ -18,6 +19,7 @@ func TestParseVerdict(t *testing.T) {
 		{"one code fence around it", "```json\n" + good + "\n```", ""},
 		{"a float that is whole", strings.Replace(good, ":4", ":4.0", 1), ""},
 		{"reasons of a wrong type do not spoil scores", strings.Replace(good, `"clear"`, "7", 1), ""},
+		{"reasons that are no object do not either", strings.Replace(good, `{"coherence":"clear"}`, `"all fine"`, 1), ""},
 		{"prose before", "Here you are: " + good, "not one JSON object"},
 		{"prose after", good + " Hope this helps.", "text after"},
 		{"two objects: neither is the verdict", good + good, "text after"},
@@ -49,6 +51,14 @@ func TestParseVerdict(t *testing.T) {
 		if scores != nil {
 			t.Errorf("%s: scores %v beside an error", tc.intent, scores)
 		}
+	}
+}
+
+func TestReasonsAreBounded(t *testing.T) {
+	_, reasons, err := parseVerdict(`{"scores":{"coherence":4,"understanding":5,"usefulness":0},"reasons":{"coherence":"`+
+		strings.Repeat("很", 5000)+`","extra":"nobody asked"}}`, all)
+	if err != nil || len(reasons) != 1 || len(reasons["coherence"]) > maxReason || !utf8.ValidString(reasons["coherence"]) {
+		t.Errorf("%d bytes of %d reasons, %v", len(reasons["coherence"]), len(reasons), err)
 	}
 }
 
