@@ -102,7 +102,7 @@ func (c *contender) stand() {
 	case c.summary.Quarantined != "":
 		c.Standing, c.Reason = Out, "quarantined: "+c.summary.Quarantined
 	case !c.answered():
-		c.Standing, c.Reason = Out, "no request succeeded"
+		c.Standing, c.Reason = Out, c.whySilent()
 	case len(failed) > 0:
 		var why []string
 		for _, f := range failed {
@@ -118,6 +118,26 @@ func (c *contender) stand() {
 	default:
 		c.Standing = Ranked
 	}
+}
+
+// whySilent is why a target has no answer to compare.
+func (c *contender) whySilent() string {
+	switch {
+	case c.summary.Cause != nil:
+		return "no request succeeded: " + c.summary.Cause.text()
+	case c.asked():
+		return "no request succeeded"
+	}
+	return "nothing was asked of it while load was measured"
+}
+
+func (c *contender) asked() bool {
+	for _, st := range c.summary.Stages {
+		if st.Counts.Requests > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *contender) answered() bool {

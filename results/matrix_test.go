@@ -149,7 +149,7 @@ func TestMatrixVerdicts(t *testing.T) {
 	}{
 		{"the incumbent scores best: keep it, but say what replaces it",
 			func(es []entrant) []entrant { es[0].cost = 0.2; return es },
-			results.Keep, "claude", []string{"Keep claude while it answers", "move to small-7b"}, nil},
+			results.Keep, "claude", []string{"Keep claude: while it answers", "move to small-7b"}, nil},
 		{"the incumbent was quarantined: it is no longer a choice, nor compared with",
 			func(es []entrant) []entrant {
 				es[0] = entrant{name: "claude", incumbent: true, ttft: nan, cost: nan, quality: nan, quarantined: "auth"}

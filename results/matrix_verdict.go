@@ -93,15 +93,20 @@ func (f *field) noVerdict(open []*contender) Decision {
 			utilityText(*best.Utility), list(names(open))))
 	}
 	d.Why = append(d.Why, f.whyOut()...)
+	d.Settle = append(d.Settle, f.remedies()...)
 	return d
 }
 
 func (f *field) noneQualifies() Decision {
-	d := Decision{Kind: NoneQualifies, Why: f.whyOut()}
-	d.Text = fmt.Sprintf("No candidate to move to: none of the %d meets the requirements.", len(f.out))
-	if len(f.out) == 1 {
-		d.Text = fmt.Sprintf("No candidate to move to: %s, the only one: %s.", f.out[0].Target, f.out[0].Reason)
+	d := Decision{Kind: NoneQualifies}
+	switch len(f.out) {
+	case 1: // the reason stands in the text
+		d.Text = fmt.Sprintf("No candidate to move to: %s, the only one, is out: %s.", f.out[0].Target, f.out[0].Reason)
+	default:
+		d.Text = fmt.Sprintf("No candidate to move to: none of the %d meets the requirements.", len(f.out))
+		d.Why = f.whyOut()
 	}
+	d.Settle = f.remedies()
 	for _, c := range f.out {
 		for _, check := range c.failed() {
 			if how, ok := f.m.Supply[check.Name]; ok {
@@ -112,10 +117,31 @@ func (f *field) noneQualifies() Decision {
 	return d
 }
 
+// remedies say what to do about each candidate that did not answer at all.
+func (f *field) remedies() []string {
+	var out []string
+	for _, c := range f.out {
+		if c.summary == nil {
+			continue
+		}
+		how := ""
+		switch {
+		case c.summary.Quarantined != "":
+			how = remedy(quarantineClass(c.summary.Quarantined))
+		case !c.answered() && c.summary.Cause != nil:
+			how = remedy(c.summary.Cause.Class)
+		}
+		if how != "" {
+			out = append(out, c.Target+": "+how)
+		}
+	}
+	return out
+}
+
 func (f *field) keep() Decision {
 	best, inc := f.candidates[0], f.incumbent
 	d := Decision{Kind: Keep, Target: inc.Target, Replacement: best.Target}
-	d.Text = fmt.Sprintf("Keep %s while it answers, no candidate scores above it; when it is gone, move to %s: %s%s.",
+	d.Text = fmt.Sprintf("Keep %s: while it answers, no candidate scores above it; when it is gone, move to %s: %s%s.",
 		inc.Target, best.Target, best.figures(f.ws, inc), f.caveat(best))
 	d.Why = append(d.Why, fmt.Sprintf("%s scores %s, the best candidate %s", inc.Target, utilityText(*inc.Utility), utilityText(*best.Utility)))
 	d.Why = append(d.Why, f.whyFirst()...)

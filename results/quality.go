@@ -3,6 +3,7 @@ package results
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -161,7 +162,7 @@ func qualityFigures(s *scores, none string, into map[string]Figure) {
 
 func dialogueMean(groups [][]float64, s *scores) Figure {
 	if len(groups) == 0 {
-		return Unknown("points", 0, fmt.Sprintf("not judged: %d verdicts, %d of them unscored", s.judged.Verdicts, s.judged.Unscored))
+		return Unknown("points", 0, fmt.Sprintf("not judged: %d verdicts, %d of them unscored%s", s.judged.Verdicts, s.judged.Unscored, s.judged.mostly()))
 	}
 	mean, low, high, ok := stats.ClusterMean(groups, level)
 	f := Figure{Value: &mean, Unit: "points", N: len(groups)}
@@ -177,10 +178,25 @@ func dialogueMean(groups [][]float64, s *scores) Figure {
 // blocked says why the verdicts on a target allow no claim, empty when they do.
 func (s *scores) blocked(target string) string {
 	if share := float64(s.judged.Unscored) / float64(s.judged.Verdicts); share > maxUnscored {
-		return fmt.Sprintf("%d of %d verdicts on %s are unscored, more than %.0f %%: no claim about its quality",
-			s.judged.Unscored, s.judged.Verdicts, target, 100*maxUnscored)
+		return fmt.Sprintf("%d of %d verdicts on %s are unscored, more than %.0f %%: no claim about its quality%s",
+			s.judged.Unscored, s.judged.Verdicts, target, 100*maxUnscored, s.judged.mostly())
 	}
 	return ""
+}
+
+// mostly is the commonest reason why verdicts are unscored, with how many have
+// it; of equals, the first by the alphabet.
+func (j *Judged) mostly() string {
+	most := ""
+	for _, why := range slices.Sorted(maps.Keys(j.Why)) {
+		if most == "" || j.Why[why] > j.Why[most] {
+			most = why
+		}
+	}
+	if most == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%d: %s)", j.Why[most], clipped(most))
 }
 
 // compare fills the difference from the incumbent: the same items by the same

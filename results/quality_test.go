@@ -113,7 +113,7 @@ func TestUnscoredBlocks(t *testing.T) {
 		vs = append(vs, verdict("cand", fmt.Sprint(i), "x", 0))
 	}
 	s, _ := judgedRun(vs)
-	if f := s.Target("cand").Figures["quality"]; f.Value != nil || f.Reason != "not judged: 3 verdicts, 3 of them unscored" {
+	if f := s.Target("cand").Figures["quality"]; f.Value != nil || f.Reason != "not judged: 3 verdicts, 3 of them unscored (3: refused)" {
 		t.Errorf("all unscored: %s %q", f.text(), f.Reason)
 	}
 }

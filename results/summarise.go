@@ -29,12 +29,14 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 	for _, t := range d.Run.Candidates() {
 		ts := TargetSummary{Name: t.Name, Model: t.Model, Incumbent: t.Incumbent, Facts: t.Facts,
 			Simulated: t.Simulated || simulated[t.Name], Quarantined: quarantined(d.Events, t.Name)}
+		first := len(inOrder)
 		for _, st := range d.Run.Stages {
 			if c := byKey[cellKey{st.Name, t.Name}]; c != nil {
 				inOrder = append(inOrder, c)
 				ts.Stages = append(ts.Stages, c.summarise(d.Telemetry))
 			}
 		}
+		ts.Cause = cause(inOrder[first:])
 		ts.finish(d.Run, verdicts[t.Name], byKey)
 		s.Targets = append(s.Targets, ts)
 	}

@@ -34,6 +34,7 @@ type TargetSummary struct {
 	Incumbent   bool              `json:"incumbent,omitempty"`
 	Simulated   bool              `json:"simulated,omitempty"`
 	Quarantined string            `json:"quarantined,omitempty"` // why nothing more was asked
+	Cause       *Cause            `json:"cause,omitempty"`       // of most failed requests of the measured stages
 	Figures     map[string]Figure `json:"figures"`               // of the last measured stage; quality over the run
 	Stages      []StageSummary    `json:"stages"`
 	Judged      Judged            `json:"judged,omitzero"`

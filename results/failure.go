@@ -1,0 +1,105 @@
+package results
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"switchover/targets/chat"
+)
+
+// maxCause bounds how much of a failure's message is repeated in a reason, in
+// characters: enough for the address and what was said.
+const maxCause = 200
+
+// Cause is the class that ended most of a target's failed requests, with the
+// words of the first of them.
+type Cause struct {
+	Class    chat.Class `json:"class"`
+	Message  string     `json:"message,omitempty"`
+	Requests int        `json:"requests"` // that failed of it
+	Failed   int        `json:"failed"`   // in all
+}
+
+// text says it in the middle of a sentence.
+func (c *Cause) text() string {
+	s := fmt.Sprintf("%d of %d failed with %s", c.Requests, c.Failed, c.Class)
+	if c.Message == "" {
+		return s
+	}
+	return s + ": " + strings.TrimRight(clipped(c.Message), ".")
+}
+
+// clipped bounds words that another machine chose.
+func clipped(s string) string {
+	if utf8.RuneCountInString(s) > maxCause {
+		return string([]rune(s)[:maxCause-1]) + "…"
+	}
+	return s
+}
+
+// cause finds what ended most of the failed requests of one target's cells; of
+// equals, the class that reports show first. Nil when none failed.
+func cause(cells []*cell) *Cause {
+	counts := map[chat.Class]int{}
+	words := map[chat.Class]string{}
+	failed := 0
+	for _, c := range cells {
+		for _, q := range c.requests {
+			if q.ok() || q.cancelled() {
+				continue
+			}
+			k := class(q.last)
+			if counts[k] == 0 && q.last.Error != nil {
+				words[k] = q.last.Error.Message
+			}
+			counts[k]++
+			failed++
+		}
+	}
+	var out *Cause
+	for _, k := range chat.Classes {
+		if n := counts[k]; n > 0 && (out == nil || n > out.Requests) {
+			out = &Cause{Class: k, Message: words[k], Requests: n, Failed: failed}
+		}
+	}
+	return out
+}
+
+// remedy is what a person can do about failures of a class; empty where only the
+// server's own words help.
+func remedy(class chat.Class) string {
+	switch class {
+	case chat.DNS, chat.Connect, chat.TimeoutConnect:
+		return "start the server, or correct its address: --url, or url: in the scenario"
+	case chat.TLS:
+		return "check that the address begins with what the server speaks, http:// or https://, and that its certificate is trusted on this machine"
+	case chat.Auth:
+		return "name the variable that holds a key for this model: --key-env VARIABLE, or key: {env: VARIABLE} in the scenario"
+	case chat.Quota:
+		return "add credit, or raise the spending limit, at the provider"
+	case chat.NotFound:
+		return "correct the address (it mostly ends in /v1) or the model's name: --url and --model, or url: and model: in the scenario"
+	case chat.RateLimited, chat.Overloaded:
+		return "ask less at a time (a lower rate, fewer users), or have the provider raise the limit"
+	case chat.BadRequest:
+		return "read what the server refuses; model: and params: in the scenario are what it was told"
+	case chat.TooLarge:
+		return "ask for less: workload: {max_turns: ...} or params: {max_tokens: ...} in the scenario"
+	case chat.Malformed, chat.Interrupted:
+		return "check that an OpenAI-compatible server that streams answers at this address"
+	case chat.TimeoutFirstByte, chat.TimeoutIdle, chat.TimeoutTotal:
+		return "ask less at a time, or wait longer: timeouts: in the scenario"
+	case chat.Server, chat.StreamError:
+		return "look into the server's own log"
+	case chat.NoAnswer:
+		return "leave room to answer after the reasoning: a larger params: {max_tokens: ...} in the scenario"
+	}
+	return ""
+}
+
+// quarantineClass is the class that a reason for quarantine begins with.
+func quarantineClass(reason string) chat.Class {
+	class, _, _ := strings.Cut(reason, ":")
+	return chat.Class(class)
+}
