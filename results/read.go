@@ -33,8 +33,9 @@ type Data struct {
 
 // Read reads a run folder. It takes no lock: a run can be read while it is
 // written. A last line without its newline is left out and named in Data.Torn;
-// any other line that cannot be read is an error with file and line, for what
-// it held would otherwise be missing from every figure in silence. Fields that
+// any other line that cannot be read, or holds numbers that cannot have been
+// measured, is an error with file and line, for what it held would otherwise be
+// missing from every figure in silence. Fields that
 // this version does not know are ignored.
 func Read(dir string) (*Data, error) {
 	run, err := readRun(dir)
@@ -103,6 +104,9 @@ func readRun(dir string) (*Run, error) {
 	if err := json.Unmarshal(src, &run); err != nil {
 		return nil, fmt.Errorf("read run: %s: %w", path, err)
 	}
+	if err := run.check(); err != nil {
+		return nil, fmt.Errorf("read run: %s: %w", path, err)
+	}
 	return &run, nil
 }
 
@@ -132,6 +136,11 @@ func decode[T any](d *Data, path string, r io.Reader, add func(*T)) error {
 		v := new(T)
 		if err := json.Unmarshal(line, v); err != nil {
 			return fmt.Errorf("read run: %s:%d: %w; remove the line to go on without it", path, n, err)
+		}
+		if c, ok := any(v).(checker); ok {
+			if err := c.check(); err != nil {
+				return fmt.Errorf("read run: %s:%d: %w; remove the line to go on without it", path, n, err)
+			}
 		}
 		add(v)
 		return nil
