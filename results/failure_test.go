@@ -25,11 +25,10 @@ func TestSilentTargetSaysWhatEndedItsRequestsAndWhatToDo(t *testing.T) {
 		text     string
 		settle   string
 	}{
-		"one class":        {[]chat.Failure{refused, refused}, "2 of 2 failed with connect: no connection to 127.0.0.1:1: connection refused", "--url"},
-		"the commonest":    {[]chat.Failure{{Class: chat.Malformed, Message: "<html>"}, refused, refused}, "2 of 3 failed with connect", "start the server"},
-		"no words":         {[]chat.Failure{{Class: chat.Server}}, "1 of 1 failed with server.", "log"},
-		"too many words":   {[]chat.Failure{{Class: chat.RateLimited, Message: strings.Repeat("wait ", 100)}}, "wait wait…", "ask less"},
-		"nothing was sent": {nil, "nothing was asked of it", ""},
+		"one class":      {[]chat.Failure{refused, refused}, "2 of 2 failed with connect: no connection to 127.0.0.1:1: connection refused", "--url"},
+		"the commonest":  {[]chat.Failure{{Class: chat.Malformed, Message: "<html>"}, refused, refused}, "2 of 3 failed with connect", "start the server"},
+		"no words":       {[]chat.Failure{{Class: chat.Server}}, "1 of 1 failed with server.", "log"},
+		"too many words": {[]chat.Failure{{Class: chat.RateLimited, Message: strings.Repeat("wait ", 100)}}, "wait wait…", "ask less"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := Summarise(silent(c.failures...))
@@ -44,6 +43,23 @@ func TestSilentTargetSaysWhatEndedItsRequestsAndWhatToDo(t *testing.T) {
 				t.Errorf("what to do: %q, want %q", got, c.settle)
 			}
 		})
+	}
+}
+
+// Who was asked nothing failed nothing: that leaves the verdict open.
+func TestSilenceWithoutFailureIsNoVerdict(t *testing.T) {
+	cancelled := chat.Failure{Class: chat.Cancelled, Message: "the run was interrupted"}
+	for want, d := range map[string]*Data{
+		"a: nothing was asked of it":     silent(),
+		"a: every request was cancelled": silent(cancelled, cancelled),
+	} {
+		s, _ := Summarise(d)
+		if v := s.Matrix.Verdict; v.Kind != NoVerdict || !strings.Contains(v.Text, want) || len(v.Settle) != 1 {
+			t.Errorf("the verdict is %s: %q, settled by %q, want %q", v.Kind, v.Text, v.Settle, want)
+		}
+		if f := s.Targets[0].Figures["error_rate"]; f.Value != nil || !strings.Contains(want, f.Reason) {
+			t.Errorf("error rate %s because %q, want unknown because %s", f.text(), f.Reason, want)
+		}
 	}
 }
 

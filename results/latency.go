@@ -79,6 +79,8 @@ func (c *cell) noTime(stem string) string {
 	switch {
 	case len(c.requests) == 0:
 		return "nothing was asked"
+	case !slices.ContainsFunc(c.requests, func(q *request) bool { return !q.cancelled() }):
+		return "every request was cancelled"
 	case !slices.ContainsFunc(c.requests, (*request).ok):
 		return "no request succeeded"
 	case stem == "tpot" || stem == "itl":

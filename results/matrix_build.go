@@ -101,14 +101,20 @@ func (c *contender) stand() {
 		c.Standing, c.Reason = Out, "nothing was measured"
 	case c.summary.Quarantined != "":
 		c.Standing, c.Reason = Out, "quarantined: "+c.summary.Quarantined
-	case !c.answered():
-		c.Standing, c.Reason = Out, c.whySilent()
+	case c.count(succeeded) == 0 && c.count(failures) > 0:
+		c.Standing, c.Reason = Out, "no request succeeded"
+		if c.summary.Cause != nil {
+			c.Reason += ": " + c.summary.Cause.text()
+		}
 	case len(failed) > 0:
 		var why []string
 		for _, f := range failed {
 			why = append(why, failText(f))
 		}
 		c.Standing, c.Reason = Out, strings.Join(why, "; ")
+	case c.silent(): // nothing is known of it, so nothing rules it out
+		c.Standing, c.Reason = Unranked, c.whySilent()
+		c.unknown = appendNew(c.unknown, "error_rate")
 	case len(c.unknown) > 0:
 		var names []string
 		for _, key := range c.unknown {
@@ -120,33 +126,27 @@ func (c *contender) stand() {
 	}
 }
 
-// whySilent is why a target has no answer to compare.
+// count adds up one of the target's counts over the measured stages.
+func (c *contender) count(of func(*Counts) int) (n int) {
+	for i := range c.summary.Stages {
+		n += of(&c.summary.Stages[i].Counts)
+	}
+	return n
+}
+
+func succeeded(n *Counts) int { return n.Succeeded }
+func failures(n *Counts) int  { return n.Failed }
+
+// silent reports that the target neither answered nor failed.
+func (c *contender) silent() bool {
+	return c.summary != nil && c.count(succeeded) == 0 && c.count(failures) == 0
+}
+
 func (c *contender) whySilent() string {
-	switch {
-	case c.summary.Cause != nil:
-		return "no request succeeded: " + c.summary.Cause.text()
-	case c.asked():
-		return "no request succeeded"
+	if c.count(func(n *Counts) int { return n.Requests }) > 0 {
+		return "every request was cancelled"
 	}
 	return "nothing was asked of it while load was measured"
-}
-
-func (c *contender) asked() bool {
-	for _, st := range c.summary.Stages {
-		if st.Counts.Requests > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *contender) answered() bool {
-	for _, st := range c.summary.Stages {
-		if st.Counts.Succeeded > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // draw sets the shares of first place and what they rest on.

@@ -70,7 +70,13 @@ func (f *field) noVerdict(open []*contender) Decision {
 	d := Decision{Kind: NoVerdict}
 	var keys []string
 	of, settle := map[string][]string{}, map[string][]string{}
+	var parts []string
 	for _, c := range open {
+		if c.silent() { // then everything is unknown
+			parts = append(parts, c.Target+": "+c.Reason)
+			d.Settle = appendNew(d.Settle, "run it again, or resume it where it was cut short")
+			continue
+		}
 		for _, key := range c.unknown {
 			if of[key] == nil {
 				keys = append(keys, key)
@@ -81,7 +87,6 @@ func (f *field) noVerdict(open []*contender) Decision {
 			settle[key] = appendNew(settle[key], figureLabel(key)+": "+how)
 		}
 	}
-	var parts []string
 	for _, key := range keys {
 		parts = append(parts, fmt.Sprintf("%s unknown for %s", figureLabel(key), list(of[key])))
 		d.Settle = append(d.Settle, settle[key]...)
@@ -128,7 +133,7 @@ func (f *field) remedies() []string {
 		switch {
 		case c.summary.Quarantined != "":
 			how = remedy(quarantineClass(c.summary.Quarantined))
-		case !c.answered() && c.summary.Cause != nil:
+		case c.count(succeeded) == 0 && c.summary.Cause != nil:
 			how = remedy(c.summary.Cause.Class)
 		}
 		if how != "" {

@@ -113,7 +113,11 @@ func (c *cell) rateFigures(r rated, into map[string]Figure) {
 // or everything, the one bound left is one-sided at the same level: 0 in 100 is
 // below 3 %.
 func (c *cell) shareFigures(n Counts, into map[string]Figure) {
-	into["error_rate"] = share(n.Failed, n.Succeeded+n.Failed, "nothing was asked")
+	none := "nothing was asked"
+	if n.Requests > 0 {
+		none = "every request was cancelled"
+	}
+	into["error_rate"] = share(n.Failed, n.Succeeded+n.Failed, none)
 	into["interruption_rate"] = share(n.Interrupted, n.Began2xx, "no response began with 2xx")
 }
 
