@@ -144,6 +144,9 @@ func (c *cell) gpuHourFigures(r rated, into map[string]Figure) {
 		f := Figure{Unit: "USD", N: int(n), Reason: rate.Reason, Source: c.tokenSource()}
 		f.Value = invert(rate.Value, perSecond*scale)
 		f.Low, f.High = invert(rate.High, perSecond*scale), invert(rate.Low, perSecond*scale)
+		if rate.Low != nil && f.High == nil {
+			f.Reason = "not bounded above: the interval of what was produced reaches zero"
+		}
 		return f
 	}
 	into["usd_per_mtok_input"] = Unknown("USD", 0, gpuInput)

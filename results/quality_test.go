@@ -12,7 +12,10 @@ import (
 func judgedRun(verdicts []Verdict) (*Summary, *Evidence) {
 	run := handmadeRun()
 	run.State, run.Policy.Criteria = StateComplete, nil
-	d := &Data{Run: run, Conversations: handmadeConversations, Verdicts: verdicts}
+	d := &Data{Run: run, Verdicts: verdicts}
+	for _, v := range verdicts {
+		d.Conversations = append(d.Conversations, Conversation{Item: v.Item, Turns: []string{"only"}})
+	}
 	return Summarise(d)
 }
 

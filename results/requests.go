@@ -34,22 +34,23 @@ func class(r *Record) chat.Class {
 	return chat.Interrupted
 }
 
-// waited is a user-side time in seconds: an instant minus intended.
+// waited is a user-side time in seconds: an instant minus intended. Nobody waited
+// less than no time: then the two are of different clocks, and it is unknown.
 func (q *request) waited(at Instant) (float64, bool) {
 	d, ok := Since(at, q.last.Intended).Get()
-	return d.Seconds(), ok && q.whole
+	return d.Seconds(), ok && q.whole && d >= 0
 }
 
 // served is a service-side time in seconds: an instant minus start.
 func (q *request) served(at Instant) (float64, bool) {
 	d, ok := Since(at, q.last.Start).Get()
-	return d.Seconds(), ok
+	return d.Seconds(), ok && d >= 0
 }
 
 // tpot is the time per output token after the first chunk, in seconds.
 func (q *request) tpot() (float64, bool) {
 	d, ok := Since(q.last.LastToken, q.last.FirstToken).Get()
-	if !ok || len(q.last.Chunks) < 2 {
+	if !ok || d < 0 || len(q.last.Chunks) < 2 {
 		return 0, false
 	}
 	var after int
@@ -210,7 +211,7 @@ func (c *cell) addSessions(turns map[string]int) {
 	}
 	for _, s := range c.sessions {
 		want, known := turns[s.requests[0].item]
-		s.complete = !known || len(s.requests) == want
+		s.complete = known && len(s.requests) == want
 		for _, q := range s.requests {
 			s.complete = s.complete && q.ok()
 		}

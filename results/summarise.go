@@ -15,7 +15,8 @@ import (
 // are not measured (warm-up) do not exist here.
 func Summarise(d *Data) (*Summary, *Evidence) {
 	byKey := cells(d)
-	verdicts := readScores(d.Run, d.Verdicts)
+	a := newAsked(d)
+	verdicts := readScores(d.Run, a.judged(d.Verdicts))
 	s := &Summary{Run: d.Run.ID, Name: d.Run.Name, State: d.Run.State, Simulated: d.Run.Simulated()}
 	simulated := map[string]bool{}
 	for i := range d.Records {
@@ -42,7 +43,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 	}
 	s.Client = client(d, inOrder)
 	s.judge(d, inOrder)
-	s.Warnings = warnings(d, s.Client, s, byKey)
+	s.Warnings = unique(append(warnings(d, s.Client, s, byKey), a.strays(d)...))
 	for _, t := range s.Targets {
 		if v := verdicts[t.Name]; v != nil {
 			s.Warnings = unique(append(s.Warnings, v.blocked(t.Name)))

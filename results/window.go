@@ -54,8 +54,8 @@ func (c *cell) setWindow() {
 		return
 	}
 	for _, e := range c.seen {
-		if e.lastEnd > e.first {
-			c.spans = append(c.spans, span{e.segment, e.first, e.lastEnd})
+		if e.lastEnd > e.first { // a span ends before its end, the last answer is in it
+			c.spans = append(c.spans, span{e.segment, e.first, e.lastEnd + 1})
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (c *cell) turnaround() int64 {
 		for _, s := range c.sessions {
 			first := s.requests[0].last
 			d, ok := Since(s.ended.End, first.Intended).Get()
-			if ok && s.complete && s.requests[0].whole && first.Segment == s.ended.Segment {
+			if ok && d >= 0 && s.complete && s.requests[0].whole && first.Segment == s.ended.Segment {
 				took = append(took, float64(d))
 			}
 		}
@@ -113,7 +113,7 @@ func (c *cell) turnaround() int64 {
 	if len(took) == 0 {
 		took = c.collect(func(q *request) (float64, bool) {
 			d, ok := Since(q.last.End, q.last.Intended).Get()
-			return float64(d), ok && q.whole
+			return float64(d), ok && q.whole && d >= 0
 		})
 	}
 	if len(took) == 0 {

@@ -145,6 +145,9 @@ func TestTooShortForAWindow(t *testing.T) {
 	if w.RampCut != 0 || w.DrainCut != 0 || math.Abs(w.Seconds-10) > 1e-6 {
 		t.Errorf("window is %+v, want all ten seconds", w)
 	}
+	if f := s.Targets[0].Figures["requests_per_s"]; f.N != 8 || math.Abs(*f.Value-0.8) > 1e-6 {
+		t.Errorf("%s requests a second, want all eight, the last answer too, in ten", f.text())
+	}
 	if !strings.Contains(strings.Join(s.Warnings, "\n"), "inc in steady: too short for a steady part") {
 		t.Errorf("nothing is said: %q", s.Warnings)
 	}
