@@ -116,9 +116,8 @@ func (l *leg) arrivalsEnd(now time.Duration) time.Duration {
 }
 
 // fillOpen puts every start of an open loop on the board, due from the leg's
-// beginning. What is left of an
-// earlier segment keeps its spacing and is moved so that its first start leaves
-// now; sessions that had begun go on at once.
+// beginning. What is left of an earlier segment keeps its spacing and is moved so
+// that its first start leaves now; sessions that had begun go on at once.
 func (l *leg) fillOpen(left *leftover) {
 	l.length = max(0, l.length-left.shift)
 	for _, lane := range l.lanes {
