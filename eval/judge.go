@@ -6,9 +6,11 @@
 // The judged text is data between delimiters drawn for each request, with the
 // candidates' names masked. What the judge sees as the task is the workload's own
 // system prompt, also where a target was told something else in its place: that
-// is part of the candidate, and the dialogues that are compared must look alike. The package refuses to judge a dialogue with a
-// missing answer, to read a score out of prose, and to draw any conclusion:
-// verdicts go to the journal, and results makes figures of them.
+// is part of the candidate, and the dialogues that are compared must look alike.
+//
+// The package refuses to judge a dialogue with a missing answer, to read a score
+// out of prose, and to draw any conclusion: verdicts go to the journal, and
+// results makes figures of them.
 //
 // Note: judges are asked through targets like everything else, not through a
 // vendor's client, so that any protocol can judge and one place handles time
