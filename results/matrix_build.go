@@ -53,7 +53,7 @@ func BuildMatrix(run *Run, s *Summary, ev *Evidence) *Matrix {
 	anyWeight := false
 	if len(candidates) > 1 {
 		m.draw(run.Policy.Seed, ws, cs, ev)
-		m.Changes, anyWeight = changes(ws, candidates)
+		m.Changes, anyWeight = changes(&run.Policy, ws, candidates)
 	}
 	m.Supply = supply(cs)
 	m.Verdict = decide(m, ws, cs)

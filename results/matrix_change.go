@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"switchover/results/stats"
 )
 
 // maxChanges bounds the list of what would change the winner.
@@ -32,13 +34,14 @@ type dial struct {
 }
 
 // changes looks, one number at a time, for the nearest weight, anchor or figure
-// at which another of the ranked candidates would come first, and returns them
-// nearest first. anyWeight reports whether a weight is among them.
-func changes(ws []weighing, cs []*contender) (out []Change, anyWeight bool) {
+// at which another of the ranked candidates would come first, be it that it scores
+// more or that the first one fails a requirement, and returns them nearest first.
+// anyWeight reports whether a weight is among them.
+func changes(p *Policy, ws []weighing, cs []*contender) (out []Change, anyWeight bool) {
 	if len(cs) < 2 {
 		return nil, false
 	}
-	var found []change
+	found := falls(p, cs)
 	for _, d := range dials(ws, cs) {
 		if c, ok := turn(d, ws, cs); ok {
 			found = append(found, c)
@@ -46,10 +49,57 @@ func changes(ws []weighing, cs []*contender) (out []Change, anyWeight bool) {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b change) int { return cmp.Compare(a.distance, b.distance) })
-	for _, c := range found[:min(len(found), maxChanges)] {
-		out = append(out, c.Change)
+	said := map[string]bool{}
+	for _, c := range found {
+		if !said[c.What] && len(out) < maxChanges { // the nearer of two places of one number
+			out = append(out, c.Change)
+		}
+		said[c.What] = true
 	}
 	return out, anyWeight
+}
+
+// falls are the places at which a figure of the first candidate would fail a
+// requirement that it does not fail now, so that the next one would come first.
+func falls(p *Policy, cs []*contender) (out []change) {
+	first := cs[0]
+	fall := func(key, to string, now, at float64) {
+		info, _ := LookupFigure(key)
+		scale := math.Abs(now)
+		if scale == 0 {
+			scale = math.Abs(at)
+		}
+		out = append(out, change{
+			Change: Change{What: figureLabel(key) + " of " + first.Target, From: amount(info.Unit, now),
+				To: to + ", where it fails a requirement", Winner: cs[1].Target},
+			distance: math.Abs(at-now) / scale,
+		})
+	}
+	for _, b := range p.Require {
+		info, known := LookupFigure(b.Name)
+		now := first.summary.Figures[b.Name].Value
+		if !known || now == nil || b.Limit == nil {
+			continue
+		}
+		switch to := exact(info.Unit, *b.Limit); b.Op {
+		case "<", ">":
+			fall(b.Name, to, *now, *b.Limit)
+		case "<=":
+			fall(b.Name, "over "+to, *now, *b.Limit)
+		case ">=":
+			fall(b.Name, "under "+to, *now, *b.Limit)
+		}
+	}
+	// Worse answers lower the paired difference and its bounds by as much.
+	compared := slices.ContainsFunc(first.Checks, func(c Check) bool { return c.Name == NonInferiorCheck })
+	j, now := first.summary.Judged, first.summary.Figures[quality].Value
+	if compared && now != nil && j.UpperOneSided != nil && j.Difference.N >= stats.MinDialogues {
+		at := math.Floor(100*(*now-*j.UpperOneSided-p.Margin)) / 100
+		if at >= 0 {
+			fall(quality, "below "+exact("points", at), *now, at)
+		}
+	}
+	return out
 }
 
 func dials(ws []weighing, cs []*contender) []dial {

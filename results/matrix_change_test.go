@@ -40,6 +40,63 @@ func TestMatrixChangesAreTrue(t *testing.T) {
 	}
 }
 
+// The first candidate also loses its place by failing a requirement, mostly long
+// before it is outscored: that nearer place is the one named.
+func TestMatrixChangesNameTheRequirementThatFails(t *testing.T) {
+	require := []results.Bound{
+		{Name: "ttft_p50", Op: "<=", Limit: limit(0.8), Text: "<= 800ms"},
+		{Name: "error_rate", Op: "<", Limit: limit(0.05), Text: "< 5%"},
+		{Name: "licence.commercial", Op: "=", Is: "yes", Text: "yes"},
+	}
+	es := outage()
+	for i := range es {
+		es[i].facts = map[string]string{"licence.commercial": "yes"}
+	}
+	worse := func(what string, change func(*results.TargetSummary)) {
+		t.Helper()
+		run, s, ev := made(es)
+		run.Policy.Require = require
+		change(s.Target("small-7b"))
+		if got := results.BuildMatrix(run, s, ev).Verdict; got.Target != "hosted" && got.Replacement != "hosted" {
+			t.Errorf("%s: the verdict is still %s", what, got.Text)
+		}
+	}
+	set := func(key string, v float64) func(*results.TargetSummary) {
+		return func(ts *results.TargetSummary) {
+			f := ts.Figures[key]
+			f.Value = &v
+			ts.Figures[key] = f
+		}
+	}
+	run, s, ev := made(es)
+	run.Policy.Require = require
+	m := results.BuildMatrix(run, s, ev)
+	have := map[string]string{}
+	for _, c := range m.Changes {
+		if _, twice := have[c.What]; twice {
+			t.Errorf("%s is named twice", c.What)
+		}
+		have[c.What] = c.From + " to " + c.To + ": " + c.Winner
+	}
+	for what, want := range map[string]string{
+		"TTFT p50 of small-7b":   "500 ms to over 800 ms, where it fails a requirement: hosted",
+		"error rate of small-7b": "0 % to 5 %, where it fails a requirement: hosted",
+		// 4.4 with an upper bound of 0: 0.25 less, and it is shown to be worse.
+		"quality of small-7b": "4.40 to below 4.15, where it fails a requirement: hosted",
+	} {
+		if have[what] != want {
+			t.Errorf("%s: %q, want %q", what, have[what], want)
+		}
+	}
+	worse("TTFT", set("ttft_p50", 0.8000001))
+	worse("errors", set("error_rate", 0.05))
+	worse("quality", func(ts *results.TargetSummary) {
+		set("quality", 4.1499)(ts)
+		*ts.Judged.LowerOneSided -= 0.2501
+		*ts.Judged.UpperOneSided -= 0.2501
+	})
+}
+
 // parseAmount reads "500 ms", "$0.15", "4.2" and "2 %" back into base units.
 func parseAmount(t *testing.T, s string) float64 {
 	t.Helper()

@@ -54,7 +54,10 @@ type Record struct {
 	FirstAnswer Instant `json:"first_answer,omitzero"`
 	LastToken   Instant `json:"last_token,omitzero"`
 	End         Instant `json:"end,omitzero"`
-	Clock       string  `json:"clock,omitempty"` // ClockKernel or ClockUser
+	Clock       string  `json:"clock,omitempty"` // ClockKernel or, if any instant of the stream is user space's, ClockUser
+	// ReceiveLag is a duration: the longest that bytes of the response lay in the
+	// kernel before this program took them; absent on the user clock.
+	ReceiveLag Instant `json:"receive_lag,omitzero"`
 
 	Chunks      []Chunk `json:"chunks,omitempty"`
 	ChunkSource string  `json:"chunk_source,omitempty"` // where Chunk.Tokens come from: usage, tokenizer, apportioned
