@@ -40,7 +40,7 @@ var Figures = []FigureInfo{
 	{"interruption_rate", "Interruptions", "share", LowerBetter, "Streams that ended without their terminal marker / responses that began with 2xx; attempts count, not requests."},
 	{"usd_per_mtok_input", "$/1M input", "USD", LowerBetter, "Cost of input tokens at the workload's own cache mix, per 1,000,000 input tokens. Unknown where GPUs are paid by the hour."},
 	{"usd_per_mtok_output", "$/1M output", "USD", LowerBetter, "Cost per 1,000,000 output tokens; self-hosted: GPU-hours x price / output tokens at the throughput measured in the steady window. Interval by conversation, self-hosted from blocks of time; so for the two below."},
-	{"usd_per_mtok_blended", "$/1M blended", "USD", LowerBetter, "Cost per 1,000,000 tokens, input and output at the workload's own mix."},
+	{"usd_per_mtok_blended", "$/1M blended", "USD", LowerBetter, "Cost per 1,000,000 tokens, input and output at the workload's own mix, over the attempts whose cost is known."},
 	{"usd_per_1k_conversations", "$/1k conversations", "USD", LowerBetter, "Cost of 1,000 conversations of this workload, over those whose every turn succeeded, retries included: what compares across tokenizers. Those with unknown token counts are left out and said."},
 	{"gpu_util", "GPU utilisation", "share", Neutral, "Share of time in which any kernel ran, mean over the steady window. It says little about headroom."},
 	{"gpu_mem_gib", "GPU memory", "GiB", Neutral, "Memory in use, mean over the steady window, summed over GPUs."},

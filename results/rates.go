@@ -195,7 +195,7 @@ func (c *cell) countEvents(n *Counts) {
 			continue
 		}
 		var s Skipped
-		if json.Unmarshal(e.Data, &s) == nil {
+		if json.Unmarshal(e.Data, &s) == nil && s.Turns > 0 && s.Turns <= maxCount {
 			n.NeverAsked += s.Turns
 		}
 	}

@@ -83,3 +83,16 @@ func TestPriceByTheHourWithoutUpperBound(t *testing.T) {
 		t.Errorf("%s %q, want no upper bound and the reason", f.text(), f.Reason)
 	}
 }
+
+// What nobody can have skipped does not overflow the count.
+func TestSkippedTurnsAreCounted(t *testing.T) {
+	d := steadyRun("open", 0, 30)
+	load{ttft: 0.5, tpot: 0.02, tokens: 6}.open(d, "inc", []float64{0, 1, 2})
+	for _, turns := range []int{1, 2, -7, 1 << 62, 1 << 62} {
+		d.Events = append(d.Events, Event{Kind: EventSkipped, Target: "inc", Stage: "steady", Data: data(Skipped{Turns: turns})})
+	}
+	s, _ := Summarise(d)
+	if n := s.Targets[0].Stages[0].Counts.NeverAsked; n != 3 {
+		t.Errorf("%d turns were never asked, want 3", n)
+	}
+}

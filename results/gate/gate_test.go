@@ -190,6 +190,13 @@ func TestCompareWarns(t *testing.T) {
 	if len(r.Warnings) > 0 {
 		t.Errorf("two runs of the same kind: %q", r.Warnings)
 	}
+	// A simulator listens somewhere else in every run; a real server that moved is
+	// another server.
+	was.Targets[0].URL, was.Targets[0].Simulated, run.Targets[0].Simulated = "http://127.0.0.1:1/v1", true, true
+	if r.CompareRuns(was, run); len(r.Warnings) > 0 {
+		t.Errorf("a simulator's port: %q", r.Warnings)
+	}
+	was.Targets[0].Simulated, run.Targets[0].Simulated = false, false
 	was.Seed, was.ScheduleHash, was.Stages[1].Rate = 2, "bb", 10
 	was.Targets[0].Price = &results.Price{Input: ptr(1), Output: ptr(2)}
 	base.Targets[0].Model, base.Targets[1].Name, base.Valid, base.Simulated = "older", "c", false, true
@@ -198,7 +205,7 @@ func TestCompareWarns(t *testing.T) {
 	all := strings.Join(r.Warnings, "\n")
 	for _, want := range []string{"the seed differs: 2 in the baseline, 1 now", "the schedule differs: bb",
 		"10 conversations/s", "a was model older in the baseline and is m now", "b is not in the baseline",
-		"c is in the baseline only", "baseline run is invalid", "simulated", "the price of a differs: $1 input"} {
+		"c is in the baseline only", "the address of a differs: http://127.0.0.1:1/v1", "baseline run is invalid", "simulated", "the price of a differs: $1 input"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("warnings lack %q:\n%s", want, all)
 		}
