@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -104,6 +105,10 @@ func (c *checker) url(at string, t *Target) {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Contains(t.URL, "#") {
 		c.wrong(path, "write it as https://host/v1", "%q is not an http or https address", clip(t.URL))
+		return
+	}
+	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > 65535) {
+		c.wrong(path, "", "port %s does not exist: ports are 1 to 65535", clip(u.Port()))
 	}
 }
 

@@ -22,7 +22,7 @@ func nearest(name string, known []string) string {
 	if len(name) > 64 {
 		return ""
 	}
-	best, least := "", 1+len(name)/3
+	best, least := "", max(1, len(name)/3)
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), k); d <= least && (best == "" || d < least) {
 			best, least = k, d

@@ -183,7 +183,7 @@ func (s *Scenario) quickLoad(o QuickOptions) {
 }
 
 // checked holds a scenario made in memory to the rules of a file, by writing it
-// as one. Flags are named in its messages by the fields they fill.
+// as one. Its messages name the flags that fill the fields.
 func (s *Scenario) checked(env Env) (*Scenario, error) {
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -193,14 +193,47 @@ func (s *Scenario) checked(env Env) (*Scenario, error) {
 	if ps, ok := err.(Problems); ok {
 		parts := make([]string, len(ps))
 		for i, p := range ps {
-			parts[i] = strings.TrimSpace(p.Path + ": " + p.Message)
+			parts[i] = strings.TrimPrefix(s.flagOf(p.Path)+": "+p.Message, ": ")
 			if p.Hint != "" {
-				parts[i] += " (" + p.Hint + ")"
+				parts[i] += " (" + inFlags.Replace(p.Hint) + ")"
 			}
 		}
 		return nil, fmt.Errorf("%s", strings.Join(parts, "\n"))
 	}
 	return out, err
+}
+
+// inFlags says in flags what hints say in fields.
+var inFlags = strings.NewReplacer("key: {env: NAME}", "--key-env VARIABLE", "add model: NAME", "add --model NAME")
+
+// targetPath is the place of a field of a target.
+var targetPath = regexp.MustCompile(`^targets\[(\d+)\]\.?([a-z]*)`)
+
+// flagOf names the flag that filled a field; what no flag fills keeps its name.
+func (s *Scenario) flagOf(path string) string {
+	switch path {
+	case "budget.usd":
+		return "--budget"
+	case "load[1].duration":
+		return "--duration"
+	case "load[1].conversations":
+		return "--conversations"
+	}
+	m := targetPath.FindStringSubmatch(path)
+	if m == nil {
+		return path
+	}
+	prefix := "--"
+	if i, err := strconv.Atoi(m[1]); err == nil && i < len(s.Targets) && s.Targets[i].Role == results.RoleJudge {
+		prefix = "--judge-"
+	}
+	switch m[2] {
+	case "":
+		return prefix + "model"
+	case "key":
+		return prefix + "key-env"
+	}
+	return prefix + m[2]
 }
 
 // unsafe is what cannot be in a name.
