@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -19,6 +20,9 @@ import (
 
 // telemetryEvery is how often GPUs are read.
 const telemetryEvery = 500 * time.Millisecond
+
+// mostAtOnce bounds how many runs of one name can begin in one second.
+const mostAtOnce = 100
 
 // runOptions are what the run verb's flags say about every scenario of a suite.
 type runOptions struct {
@@ -37,14 +41,18 @@ func (a *app) carryOut(ctx context.Context, p *scenarios.Plan, o runOptions, sig
 		return "", 0, err
 	}
 	err := r.work(ctx)
+	var found *outcome
+	if err == nil {
+		found, err = r.conclude()
+	}
 	if closeErr := r.close(); err == nil {
 		err = closeErr
 	}
 	dir := r.journal.Dir()
 	if err != nil {
-		return dir, 0, fmt.Errorf("run %s: %w\n  what was recorded is kept in %s; go on with: switchover run --resume %s", filepath.Base(dir), err, dir, dir)
+		return dir, 0, fmt.Errorf("run %s: %w\n  what was recorded is kept in %s; go on with: switchover run --resume %s", filepath.Base(dir), err, dir, reference(o.root, dir))
 	}
-	code, err := a.finish(dir, o)
+	code, err := a.finish(dir, found, o)
 	if r.interrupted {
 		code = exitInterrupted
 	}
@@ -100,8 +108,24 @@ func (r *running) begin(resume *resumed) error {
 		Segments:     []results.Segment{{Index: 0, EpochUnixNs: r.zero.UnixNano()}},
 		State:        results.StateRunning,
 	}
-	r.journal, err = results.Create(r.options.root, run, r.plan.Items)
-	return err
+	id := run.ID
+	for n := 2; ; n++ {
+		r.journal, err = results.Create(r.options.root, run, r.plan.Items)
+		if !errors.Is(err, fs.ErrExist) || n > mostAtOnce {
+			return err
+		}
+		run.ID = fmt.Sprintf("%s-%d", id, n) // another run of this name began in this second
+	}
+}
+
+// conclude computes what the run showed and records whether it can be believed.
+func (r *running) conclude() (*outcome, error) {
+	found, err := summarise(r.journal.Dir())
+	if err != nil {
+		return nil, err
+	}
+	valid := found.summary.Valid
+	return found, r.journal.Update(func(run *results.Run) { run.Valid = &valid })
 }
 
 // work opens the targets, drives the load, then judges, and records how it ended.

@@ -24,7 +24,8 @@ const exitHelp = `Exit codes:
   1    an objective or a gate failed, or no candidate meets the requirements
   2    wrong usage, or a scenario that cannot be run
   3    inconclusive: something the decision needs is unknown
-  4    invalid run (the client was not fit to measure), missing data, or infrastructure
+  4    invalid run (the client was not fit to measure), missing data, or
+       infrastructure
   130  interrupted`
 
 // exitError carries an exit code with an error. A nil err means that everything

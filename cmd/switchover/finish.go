@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"switchover/report"
 	"switchover/report/chart"
@@ -16,49 +18,71 @@ import (
 	"switchover/results/gate"
 )
 
-// finish rebuilds everything a run's folder can show, prints the matrix, and
-// returns the run's exit code. It reads nothing but the folder.
-func (a *app) finish(dir string, o runOptions) (int, error) {
-	run, summary, err := rebuild(dir)
-	if err != nil {
-		return 0, err
-	}
-	if o.json {
-		err = writeJSON(a.out, summary)
-	} else {
-		err = a.printMatrix(run, summary)
-		a.printFiles(dir)
-	}
-	return runCode(run, summary, o.formal), err
+// outcome is what a run's folder shows.
+type outcome struct {
+	run     *results.Run
+	summary *results.Summary
+	doc     *report.Doc
 }
 
-// rebuild reads a run's folder, computes its summary, and writes the summary,
-// the report and the charts.
-func rebuild(dir string) (*results.Run, *results.Summary, error) {
+// summarise computes a run's figures and its report from nothing but its folder.
+func summarise(dir string) (*outcome, error) {
 	data, err := results.Read(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	summary, _ := results.Summarise(data)
-	if err := summary.Write(dir); err != nil {
-		return nil, nil, err
-	}
-	doc := report.New(data.Run, summary)
+	s, _ := results.Summarise(data)
+	doc := report.New(data.Run, s)
 	doc.AddDialogues(data.Run, data.Conversations, data.Records, data.Verdicts)
-	for name, render := range map[string]func(io.Writer) error{
-		"report.html": func(w io.Writer) error { return html.Render(w, doc) },
-		"matrix.png":  func(w io.Writer) error { return writeChart(w, doc, chart.Matrix) },
-		"latency.png": func(w io.Writer) error { return writeChart(w, doc, chart.Latency) },
+	return &outcome{data.Run, s, doc}, nil
+}
+
+// finish prints the matrix, then writes the summary, the report and the charts
+// into the run's folder, and returns the run's exit code. The matrix comes first:
+// a full disk must not keep it from the user.
+func (a *app) finish(dir string, found *outcome, o runOptions) (int, error) {
+	code := runCode(found.run, found.summary, o.formal)
+	if err := a.show(found, o); err != nil && !errors.Is(err, syscall.EPIPE) { // who reads no further has seen enough
+		return code, err
+	}
+	if err := found.write(dir); err != nil {
+		return code, &exitError{exitInvalid, err, "what was recorded is kept; once this is mended: switchover report " + reference(o.root, dir)}
+	}
+	if !o.json {
+		a.printFiles(dir)
+	}
+	return code, nil
+}
+
+func (a *app) show(found *outcome, o runOptions) error {
+	if o.json {
+		return writeJSON(a.out, found.summary)
+	}
+	return terminal.Matrix(a.out, found.doc, a.terminal(a.out))
+}
+
+// write writes everything that is rebuilt from a run's records.
+func (f *outcome) write(dir string) error {
+	if err := f.summary.Write(dir); err != nil {
+		return err
+	}
+	for _, file := range []struct {
+		name   string
+		render func(io.Writer) error
+	}{
+		{"report.html", func(w io.Writer) error { return html.Render(w, f.doc) }},
+		{"matrix.png", func(w io.Writer) error { return writeChart(w, f.doc, chart.Matrix) }},
+		{"latency.png", func(w io.Writer) error { return writeChart(w, f.doc, chart.Latency) }},
 	} {
 		var b bytes.Buffer
-		if err := render(&b); err != nil {
-			return nil, nil, fmt.Errorf("render %s of %s: %w", name, data.Run.ID, err)
+		if err := file.render(&b); err != nil {
+			return fmt.Errorf("render %s of %s: %w", file.name, f.run.ID, err)
 		}
-		if err := replaceFile(filepath.Join(dir, name), b.Bytes()); err != nil {
-			return nil, nil, err
+		if err := replaceFile(filepath.Join(dir, file.name), b.Bytes()); err != nil {
+			return err
 		}
 	}
-	return data.Run, summary, nil
+	return nil
 }
 
 func writeChart(w io.Writer, d *report.Doc, draw func(*report.Doc) ([]byte, error)) error {
@@ -73,17 +97,15 @@ func writeChart(w io.Writer, d *report.Doc, draw func(*report.Doc) ([]byte, erro
 // replaceFile writes a whole file or nothing.
 func replaceFile(path string, b []byte) error {
 	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, b, 0o600); err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	err := os.WriteFile(tmp, b, 0o600)
+	if err == nil {
+		err = os.Rename(tmp, path)
 	}
-	if err := os.Rename(tmp, path); err != nil {
+	if err != nil {
+		_ = os.Remove(tmp) // what there is of it
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
 	return nil
-}
-
-func (a *app) printMatrix(run *results.Run, s *results.Summary) error {
-	return terminal.Matrix(a.out, report.New(run, s), a.terminal(a.out))
 }
 
 // printFiles says where the report is and what to try next.

@@ -14,9 +14,10 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -25,6 +26,9 @@ import (
 var version = ""
 
 func main() {
+	// Output that nobody reads any more is an error of the write, not the end of
+	// the program: a paid run is not thrown away with a closed pager.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	// Nothing here logs but net/http, and that quotes what a server sends without
 	// being asked, which may be the key.
 	log.SetOutput(io.Discard)
@@ -48,16 +52,12 @@ func (a *app) main(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
+	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads no further has seen enough
 		return exitOK
 	}
 	var e *exitError
 	if !errors.As(err, &e) {
-		if isUsage(err) {
-			e = &exitError{code: exitUsage, err: err, hint: "run 'switchover --help' or 'switchover VERB --help'"}
-		} else {
-			e = &exitError{code: exitInvalid, err: err}
-		}
+		e = &exitError{code: exitInvalid, err: err}
 	}
 	if e.err != nil {
 		fmt.Fprintf(a.err, "switchover: %v\n", e.err)
@@ -68,39 +68,43 @@ func (a *app) main(ctx context.Context, args []string) int {
 	return e.code
 }
 
-// isUsage recognises the errors that cobra makes of a wrong command line: they
-// have no type of their own.
-func isUsage(err error) bool {
-	for _, prefix := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument",
-		"invalid argument", "accepts ", "requires at least", "required flag", "bad flag syntax", "if any flags in the group", "at least one of the flags", "no such flag"} {
-		if strings.HasPrefix(err.Error(), prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "switchover",
 		Short: "Which LLM to move to when yours is gone",
 		Long: `switchover loads every candidate LLM the same way, times every token, prices and
 judges the answers, and prints one comparison matrix with a verdict.`,
-		Example: `  switchover run outage                           a simulated outage: no key, no GPU
+		Example: `  switchover run outage
+      a simulated outage: no key, no GPU
   switchover run --url http://127.0.0.1:8000/v1 --model NAME
-                                                  any OpenAI-compatible server, no YAML
-  switchover run --dry-run FILE                   what would be sent, and what it costs at worst
-  switchover report latest                        the matrix again, from the run's folder
-  switchover gate latest                          hold a run against its objectives`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Version:           versionString(),
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+      any OpenAI-compatible server, no YAML
+  switchover run --dry-run FILE
+      what would be sent, and what it costs at worst
+  switchover report latest
+      the matrix again, from the run's folder
+  switchover gate latest
+      hold a run against its objectives`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       versionString(),
+		Annotations:   exits,
+
+		SuggestionsMinimumDistance: 2,
+
+		Args: cobra.ArbitraryArgs, // a verb that does not exist is refused below
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return cmd.Help()
+		},
 	}
 	root.SetVersionTemplate("switchover {{.Version}}\n")
-	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitHelp + "\n")
+	root.SetUsageTemplate(usageTemplate)
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.runCommand(), a.validateCommand(), a.schemaCommand(), a.resultsCommand(),
 		a.reportCommand(), a.gateCommand(), simCommand(), a.versionCommand())
+	strict(root)
 	return root
 }
 
@@ -108,7 +112,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "switchover %s %s %s/%s\n", versionString(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +30,9 @@ func (a *app) plan(file string) (*scenarios.Plan, error) {
 	src, bundled := scenarios.Bundled(file + ".yaml")
 	if _, err := os.Stat(file); err == nil || !bundled {
 		s, err := scenarios.Load(file, env)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: there is no such file\n  hint: scenarios that come with the program: %s", file, bundledNames())
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -37,6 +43,15 @@ func (a *app) plan(file string) (*scenarios.Plan, error) {
 		return nil, err
 	}
 	return a.compile(s, file, ".")
+}
+
+// bundledNames are what the run verb calls the scenarios of the program.
+func bundledNames() string {
+	var names []string
+	for _, file := range scenarios.BundledNames() {
+		names = append(names, strings.TrimSuffix(file, ".yaml"))
+	}
+	return strings.Join(names, ", ")
 }
 
 // compile draws the plan of a scenario whose relative paths start at dir.
@@ -76,7 +91,7 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 	head := []string{"stage", "load on each target", "conversations", "measured"}
 	var rows [][]string
 	for _, s := range p.Stages {
-		rows = append(rows, []string{s.Name, stageText(s), fmt.Sprint(stageStarts(s)), map[bool]string{true: "yes", false: "no (warm-up)"}[s.Measured]})
+		rows = append(rows, []string{s.Name, stageText(s), fmt.Sprint(stageStarts(s)), map[bool]string{true: "yes", false: "no"}[s.Measured]})
 	}
 	if err := terminal.Table(w, head, rows, o); err != nil {
 		return err
@@ -93,13 +108,20 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 	if err := terminal.Table(w, head, rows, o); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%s Load takes about %s, judging comes on top.\n", worstCase(p), p.Estimate.Time.Round(time.Second))
-	fmt.Fprintf(w, "Schedule %s, seed %d, %d conversations.\n", short(p.ScheduleHash), p.Scenario.Seed, len(p.Items))
-	return nil
+	load := fmt.Sprintf("The load takes about %s", p.Estimate.Time.Round(time.Second))
+	if p.Scenario.Eval != nil {
+		load += "; judging comes on top"
+	}
+	fmt.Fprintln(w)
+	for _, line := range append(worstCase(p), load+".") {
+		fmt.Fprintln(w, wrapped(line, o.Width))
+	}
+	_, err := fmt.Fprintf(w, "Schedule %s, seed %d, %s to draw from.\n", short(p.ScheduleHash), p.Scenario.Seed, plural(len(p.Items), "conversation"))
+	return err
 }
 
 // worstCase sums the known costs and names what has none.
-func worstCase(p *scenarios.Plan) string {
+func worstCase(p *scenarios.Plan) []string {
 	total, unknown := 0.0, []string{}
 	for _, e := range p.Estimate.Targets {
 		if e.WorstUSD == nil {
@@ -108,14 +130,14 @@ func worstCase(p *scenarios.Plan) string {
 		}
 		total += *e.WorstUSD
 	}
-	text := fmt.Sprintf("Worst case in all: $%.4f.", total)
+	out := []string{fmt.Sprintf("Worst case in all: $%.4f.", total)}
 	if len(unknown) == len(p.Estimate.Targets) {
-		text = "Worst case in all: unknown."
+		out[0] = "Worst case in all: unknown."
 	}
 	if len(unknown) > 0 {
-		text += fmt.Sprintf(" No price is known for %s (--price IN,OUT, or price: in the scenario), so no budget in dollars bounds that part.", strings.Join(unknown, ", "))
+		out = append(out, fmt.Sprintf("No price is known for %s, so no budget in dollars bounds that part: give --price IN,OUT, or price: in the scenario.", strings.Join(unknown, ", ")))
 	}
-	return text
+	return out
 }
 
 // short is the head of a hash, enough for a person to compare.
@@ -135,26 +157,22 @@ func dollars(v *float64) string {
 
 // stageText says a stage's load in words.
 func stageText(s scenarios.PlannedStage) string {
-	var b strings.Builder
-	switch s.Mode {
-	case "users":
-		fmt.Fprintf(&b, "%d users", s.Users)
-	default:
-		arrivals := s.Arrivals
-		if arrivals == "" {
-			arrivals = "poisson"
+	text := fmt.Sprintf("%s arrivals, %.3g conversations/s", cmp.Or(s.Arrivals, "poisson"), float64(s.Rate))
+	if s.Mode == scenarios.ModeUsers {
+		text = "one user"
+		if s.Users > 1 {
+			text = fmt.Sprintf("users, %d at a time", s.Users)
 		}
-		fmt.Fprintf(&b, "%.3g conversations/s, %s", float64(s.Rate), arrivals)
 	}
 	if s.Duration > 0 {
-		fmt.Fprintf(&b, ", %s", time.Duration(s.Duration))
+		text += fmt.Sprintf(", for %s", time.Duration(s.Duration))
 	}
-	return b.String()
+	return text
 }
 
 // stageStarts is how many conversations a stage starts per target, at most.
 func stageStarts(s scenarios.PlannedStage) string {
-	if s.Mode == "users" && s.Conversations == 0 {
+	if s.Mode == scenarios.ModeUsers && s.Conversations == 0 {
 		return "as many as fit"
 	}
 	return fmt.Sprint(len(s.Starts))

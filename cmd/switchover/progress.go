@@ -87,7 +87,7 @@ func (l *lines) close() {}
 func stageLine(p drive.Progress) string {
 	text := fmt.Sprintf("stage %d of %d, %s", p.Index+1, p.Stages, p.Stage)
 	if !p.Measured {
-		text += " (warm-up)"
+		text += " (not measured)"
 	}
 	if p.Total > 0 {
 		text += fmt.Sprintf(", %s of %s", p.Elapsed.Round(time.Second), p.Total.Round(time.Second))

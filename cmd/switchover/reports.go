@@ -17,7 +17,10 @@ func (a *app) resultsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "results",
 		Short: "List the runs",
-		Args:  cobra.NoArgs,
+		Long: `List the runs in a results folder, oldest first: how each ended (complete,
+interrupted, running, killed, unreadable), and whether the client was fit to
+measure it.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			runs, err := results.List(root)
 			if err != nil {
@@ -30,10 +33,10 @@ func (a *app) resultsCommand() *cobra.Command {
 				fmt.Fprintf(a.err, "no runs in %s yet; try: switchover run outage\n", root)
 				return nil
 			}
-			return a.listRuns(runRows(runs))
+			return a.listRuns(root, runRows(runs))
 		},
 	}
-	cmd.Flags().StringVar(&root, "results", "results", "the `FOLDER` that runs are kept in")
+	cmd.Flags().StringVar(&root, "results", defaultRoot, "the `FOLDER` that runs are kept in")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
 	return cmd
 }
@@ -71,7 +74,7 @@ func runRows(runs []results.Listed) []runRow {
 	return out
 }
 
-func (a *app) listRuns(rows []runRow) error {
+func (a *app) listRuns(root string, rows []runRow) error {
 	var cells [][]string
 	resumable := ""
 	for _, r := range rows {
@@ -80,7 +83,7 @@ func (a *app) listRuns(rows []runRow) error {
 			valid = map[bool]string{true: "yes", false: "no"}[*r.Valid]
 		}
 		if r.State == "killed" || r.State == results.StateInterrupted {
-			resumable = r.ID
+			resumable = reference(root, r.Folder)
 		}
 		cells = append(cells, []string{r.ID, r.State, valid, strings.Join(r.Targets, ", ") + r.Error})
 	}
@@ -103,22 +106,27 @@ recorded, and print the matrix. The same folder gives the same bytes. RUN is an
 id, the beginning of one, a folder, or latest.
 
 The exit code is the run's own; see below.`,
+		Annotations:       exits,
 		Example:           "  switchover report latest\n  switchover report --json latest | jq .targets[].figures.ttft_p50",
-		Args:              cobra.ExactArgs(1),
+		Args:              oneRun,
 		ValidArgsFunction: a.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := results.Find(o.root, args[0])
 			if err != nil {
 				return usageError("'switchover results' lists the runs", "%w", err)
 			}
-			code, err := a.finish(dir, o)
+			found, err := summarise(dir)
+			if err != nil {
+				return err
+			}
+			code, err := a.finish(dir, found, o)
 			if err != nil {
 				return err
 			}
 			return coded(code)
 		},
 	}
-	cmd.Flags().StringVar(&o.root, "results", "results", "the `FOLDER` that runs are kept in")
+	cmd.Flags().StringVar(&o.root, "results", defaultRoot, "the `FOLDER` that runs are kept in")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
 	return cmd
 }
@@ -129,18 +137,19 @@ func (a *app) gateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate RUN",
 		Short: "Hold a run against its scenario's objectives",
-		Long: `Hold a run against its scenario's objectives: exit 1 when one is missed, 4 when a
-figure has no data or the run is invalid. With --baseline, each figure's difference
-from one earlier run is shown with its interval; that is "within one run, not
-evidence", and decides nothing.`,
+		Long: `Hold a run against its scenario's objectives: exit 1 when one is missed, 4 when
+a figure has no data or the run is invalid. With --baseline, each figure's
+difference from one earlier run is shown with its interval; that is "within one
+run, not evidence", and decides nothing.`,
+		Annotations:       exits,
 		Example:           "  switchover gate latest\n  switchover gate latest --baseline 20261122T090102Z-outage",
-		Args:              cobra.ExactArgs(1),
+		Args:              oneRun,
 		ValidArgsFunction: a.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.gate(root, args[0], baseline, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&root, "results", "results", "the `FOLDER` that runs are kept in")
+	cmd.Flags().StringVar(&root, "results", defaultRoot, "the `FOLDER` that runs are kept in")
 	cmd.Flags().StringVar(&baseline, "baseline", "", "show the differences from this `RUN`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
 	_ = cmd.RegisterFlagCompletionFunc("baseline", a.completeRuns)
@@ -190,7 +199,7 @@ func (a *app) summarised(root, ref string) (*results.Run, *results.Summary, erro
 func (a *app) completeRuns(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	root, err := cmd.Flags().GetString("results")
 	if err != nil {
-		root = "results"
+		root = defaultRoot
 	}
 	runs, err := results.List(root)
 	if err != nil {

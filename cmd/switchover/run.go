@@ -12,24 +12,11 @@ import (
 	"switchover/eval"
 	"switchover/results"
 	"switchover/scenarios"
-	"switchover/scenarios/prompts"
 	"switchover/targets"
 )
 
-// runFlags are the flags of the run verb.
-type runFlags struct {
-	quick  scenarios.QuickOptions
-	out    string
-	resume string
-	dryRun bool
-	json   bool
-	quiet  bool
-	budget float64
-	seed   int64
-
-	duration  time.Duration
-	log, from string
-}
+// defaultRoot is the folder that runs are kept in unless a flag says otherwise.
+const defaultRoot = "results"
 
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
@@ -45,38 +32,20 @@ single value applies to all. Keys are read from environment variables, never
 from the command line. The quick scenario spends at most $2 unless --budget says
 otherwise; what has no price or no judge stays "unknown" in the matrix.`,
 		Example: `  switchover run outage
-  switchover run --url http://127.0.0.1:8000/v1 --model qwen --url https://api.openai.com/v1 --model gpt-5 --key-env NONE --key-env OPENAI_API_KEY
+  switchover run --url http://127.0.0.1:8000/v1 --model qwen
+  switchover run --url http://127.0.0.1:8000/v1 --model qwen --key-env NONE \
+      --url https://api.openai.com/v1 --model gpt-5 --key-env OPENAI_API_KEY
   switchover run --dry-run FILE
   switchover run --resume latest`,
+		Annotations: exits,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.quick.BudgetUSD, f.quick.Seed, f.quick.Duration = f.budget, f.seed, scenarios.Duration(f.duration)
-			if f.log != "" && f.quick.URLs == nil {
-				return usageError("in a scenario: workload: {conversations: {file: FILE, format: FORMAT}}", "--log goes with --url and --model")
+			if err := f.settle(cmd.Flags()); err != nil {
+				return err
 			}
 			return a.run(cmd.Context(), args, f)
 		},
 	}
-	fs := cmd.Flags()
-	fs.StringArrayVar(&f.quick.URLs, "url", nil, "an API's base `URL`, such as http://127.0.0.1:8000/v1 (repeatable)")
-	fs.StringArrayVar(&f.quick.Models, "model", nil, "the model's `NAME` there (repeatable)")
-	fs.StringArrayVar(&f.quick.KeyEnvs, "key-env", nil, "the environment `VARIABLE` that holds the key (repeatable)")
-	fs.StringArrayVar(&f.quick.Protocols, "protocol", nil, "the `PROTOCOL` spoken there: openai (repeatable)")
-	fs.StringArrayVar(&f.quick.Prices, "price", nil, "USD per 1M tokens, `INPUT,OUTPUT`, such as 0.5,1.5 (repeatable)")
-	fs.StringVar(&f.quick.JudgeURL, "judge-url", "", "the base `URL` of a judge; without one, nothing is judged")
-	fs.StringVar(&f.quick.JudgeModel, "judge-model", "", "the judge's model `NAME`")
-	fs.StringVar(&f.quick.JudgeKeyEnv, "judge-key-env", "", "the environment `VARIABLE` that holds the judge's key")
-	fs.StringVar(&f.quick.JudgePrice, "judge-price", "", "the judge's USD per 1M tokens, `INPUT,OUTPUT`")
-	fs.IntVar(&f.quick.Conversations, "conversations", 24, "how many conversations `N` with each target")
-	fs.DurationVar(&f.duration, "duration", 0, "load for this `TIME` instead, such as 2m")
-	fs.StringVar(&f.log, "log", "", "ask what is in this `FILE` instead of the bundled conversations")
-	fs.StringVar(&f.from, "from", "", "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", "))
-	fs.Float64Var(&f.budget, "budget", 2, "the most `USD` the quick scenario may spend")
-	fs.Int64Var(&f.seed, "seed", 1, "the quick scenario's seed")
-	fs.StringVar(&f.out, "results", "results", "the `FOLDER` that runs are kept in")
-	fs.StringVar(&f.resume, "resume", "", "finish an interrupted or killed `RUN` (id, prefix, folder, or latest)")
-	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent and what it costs at worst; send nothing")
-	fs.BoolVar(&f.json, "json", false, "print the summary (or the plan) as JSON")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
+	f.define(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("resume", a.completeRuns)
 	return cmd
 }
@@ -176,6 +145,7 @@ func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, fo
 		o.suite = results.NewID(time.Now(), "suite")
 	}
 	code := exitOK
+	var dirs []string
 	for _, p := range plans {
 		if sig.stopped() {
 			code = exitInterrupted
@@ -186,9 +156,10 @@ func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, fo
 		if err != nil {
 			return err
 		}
-		a.next(p, dir, o)
+		dirs = append(dirs, dir)
 		code = worse(code, c)
 	}
+	a.next(plans[:len(dirs)], dirs, o, code)
 	return coded(code)
 }
 
@@ -218,6 +189,7 @@ func (a *app) resume(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	a.next([]*scenarios.Plan{p}, []string{dir}, o, code)
 	return coded(code)
 }
 
@@ -242,20 +214,39 @@ func (a *app) planOf(data *results.Data) (*scenarios.Plan, error) {
 	return p, nil
 }
 
-// next prints the command to try on a real endpoint after a simulated run.
-func (a *app) next(p *scenarios.Plan, dir string, o runOptions) {
-	if o.json {
+// next prints the command to try next: how to finish a run that was interrupted,
+// a real endpoint after a simulated run, the gate where there are objectives.
+func (a *app) next(plans []*scenarios.Plan, dirs []string, o runOptions, code int) {
+	if o.json || len(dirs) == 0 {
 		return
 	}
-	for i := range p.Scenario.Targets {
-		if p.Scenario.Targets[i].Simulate != nil {
-			fmt.Fprintf(a.out, "\nThis run was simulated. On a real endpoint, try:\n  switchover run --url http://127.0.0.1:8000/v1 --model NAME\n")
-			return
+	last := len(dirs) - 1
+	if code == exitInterrupted {
+		fmt.Fprintf(a.out, "\nFinish it: switchover run --resume %s\n", reference(o.root, dirs[last]))
+		return
+	}
+	for _, p := range plans {
+		for i := range p.Scenario.Targets {
+			if p.Scenario.Targets[i].Simulate != nil {
+				fmt.Fprintf(a.out, "\nThis run was simulated. On a real endpoint, try:\n  switchover run --url http://127.0.0.1:8000/v1 --model NAME\n")
+				return
+			}
 		}
 	}
-	if len(p.Scenario.Objectives) > 0 {
-		fmt.Fprintf(a.out, "\nNext:    switchover gate %s\n", filepath.Base(dir))
+	for i, p := range plans {
+		if len(p.Scenario.Objectives) > 0 {
+			fmt.Fprintf(a.out, "\nNext:    switchover gate %s\n", reference(o.root, dirs[i]))
+		}
 	}
+}
+
+// reference is what names a run on the next command line: its id where that is
+// looked for by itself, else its folder.
+func reference(root, dir string) string {
+	if root == defaultRoot {
+		return filepath.Base(dir)
+	}
+	return dir
 }
 
 // coded turns an exit code into an error that prints nothing.

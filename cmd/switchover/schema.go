@@ -14,7 +14,7 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use:     "schema",
 		Short:   "Print the JSON Schema of the scenario file",
 		Example: "  switchover schema > scenario.schema.json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b, err := scenarios.Schema()
 			if err != nil {
@@ -30,7 +30,16 @@ func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check scenario files; every mistake at once",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `Check scenario files and what they name: variables, keys, prompts, workloads.
+Every mistake of every file is printed with its place; nothing is sent. Exit
+code 2 when there is one.`,
+		Example: "  switchover validate scenario.yaml",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError(wayOut(cmd), "no scenario file to check")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			failed := false
 			for _, file := range args {
@@ -39,7 +48,9 @@ func (a *app) validateCommand() *cobra.Command {
 					a.explain(cmd.ErrOrStderr(), err)
 					continue
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: ok\n", file)
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: ok\n", file); err != nil {
+					return err
+				}
 			}
 			if failed {
 				return &exitError{code: exitUsage}

@@ -27,7 +27,7 @@ func simCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sim --config FILE",
 		Short: "Serve a simulated OpenAI-compatible model",
-		Long: `Serves a simulated model over the OpenAI chat protocol: known speed, answers of
+		Long: `Serve a simulated model over the OpenAI chat protocol: known speed, answers of
 known quality, scripted faults. The file holds a scenario's simulate block:
 
   name: small-sim
@@ -39,14 +39,13 @@ Once it listens, it prints one line of JSON with its url to stdout. An interrupt
 lets running requests finish.`,
 		Example: `  switchover sim --config small.yaml --listen 127.0.0.1:8000
   switchover run --url http://127.0.0.1:8000/v1 --model small-sim`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSim(cmd, o) },
 	}
-	cmd.Flags().StringVar(&o.config, "config", "", "the file that describes the server")
-	cmd.Flags().StringVar(&o.listen, "listen", "", "address to listen on (default the file's, else a free port of 127.0.0.1)")
-	cmd.Flags().StringVar(&o.log, "log", "", "file to append the request log to (default the file's, else none)")
+	cmd.Flags().StringVar(&o.config, "config", "", "the `FILE` that describes the server")
+	cmd.Flags().StringVar(&o.listen, "listen", "", "the `ADDRESS` to listen on (default the file's, else a free port of 127.0.0.1)")
+	cmd.Flags().StringVar(&o.log, "log", "", "the `FILE` to append the request log to (default the file's, else none)")
 	cmd.Flags().BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "end at once when stdin ends, so that it dies with its parent")
-	_ = cmd.MarkFlagRequired("config") // it fails only for a flag that does not exist
 	return cmd
 }
 
@@ -56,6 +55,9 @@ type simOptions struct {
 }
 
 func runSim(cmd *cobra.Command, o simOptions) (err error) {
+	if o.config == "" {
+		return usageError(wayOut(cmd), "no file that describes the server: give --config FILE")
+	}
 	cfg, err := o.read()
 	if err != nil {
 		return err

@@ -82,7 +82,8 @@ func clean(cells []string) []string {
 }
 
 // numeric reports whether column i holds numbers: every cell that says anything
-// starts like one.
+// starts with one that no letter follows, as one does in an id that begins with a
+// date.
 func numeric(rows [][]string, i int) bool {
 	some := false
 	for _, r := range rows {
@@ -90,7 +91,8 @@ func numeric(rows [][]string, i int) bool {
 			continue
 		}
 		first := strings.TrimLeft(r[i], "+-<>\u2265\u2264$ ")
-		if first == "" || !unicode.IsDigit(rune(first[0])) {
+		rest := strings.TrimLeft(first, "0123456789.,")
+		if first == "" || !unicode.IsDigit(rune(first[0])) || rest != "" && unicode.IsLetter(rune(rest[0])) {
 			return false
 		}
 		some = true

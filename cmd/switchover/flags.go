@@ -1,0 +1,100 @@
+package main
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"switchover/scenarios"
+	"switchover/scenarios/prompts"
+)
+
+// runFlags are the flags of the run verb.
+type runFlags struct {
+	quick  scenarios.QuickOptions
+	out    string
+	resume string
+	dryRun bool
+	json   bool
+	quiet  bool
+	budget float64
+	seed   int64
+
+	conversations int
+	duration      time.Duration
+	log, from     string
+}
+
+// define declares the flags.
+func (f *runFlags) define(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.quick.URLs, "url", nil, "an API's base `URL`, such as http://127.0.0.1:8000/v1 (repeatable)")
+	fs.StringArrayVar(&f.quick.Models, "model", nil, "the model's `NAME` there (repeatable)")
+	fs.StringArrayVar(&f.quick.KeyEnvs, "key-env", nil, "the environment `VARIABLE` that holds the key (repeatable)")
+	fs.StringArrayVar(&f.quick.Protocols, "protocol", nil, "the `PROTOCOL` spoken there: openai (repeatable)")
+	fs.StringArrayVar(&f.quick.Prices, "price", nil, "USD per 1M tokens, `INPUT,OUTPUT`, such as 0.5,1.5 (repeatable)")
+	fs.StringVar(&f.quick.JudgeURL, "judge-url", "", "the base `URL` of a judge; without one, nothing is judged")
+	fs.StringVar(&f.quick.JudgeModel, "judge-model", "", "the judge's model `NAME`")
+	fs.StringVar(&f.quick.JudgeKeyEnv, "judge-key-env", "", "the environment `VARIABLE` that holds the judge's key")
+	fs.StringVar(&f.quick.JudgePrice, "judge-price", "", "the judge's USD per 1M tokens, `INPUT,OUTPUT`")
+	fs.IntVar(&f.conversations, "conversations", 24, "hold `N` conversations with each target")
+	fs.DurationVar(&f.duration, "duration", 0, "load for this `TIME`, such as 2m, whatever the number of conversations")
+	fs.StringVar(&f.log, "log", "", "ask what is in this `FILE` instead of the bundled conversations")
+	fs.StringVar(&f.from, "from", "", "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", "))
+	fs.Float64Var(&f.budget, "budget", 2, "the most `USD` the quick scenario may spend")
+	fs.Int64Var(&f.seed, "seed", 1, "the quick scenario's seed")
+	fs.StringVar(&f.out, "results", defaultRoot, "the `FOLDER` that runs are kept in")
+	fs.StringVar(&f.resume, "resume", "", "finish an interrupted or killed `RUN` (id, prefix, folder, or latest)")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent and what it costs at worst; send nothing")
+	fs.BoolVar(&f.json, "json", false, "print the summary (or the plan) as JSON, an object for each scenario")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
+}
+
+// quickOnly are the flags of the quick scenario, with what says the same in a
+// file. Beside a file or --resume they would be ignored, so they are refused.
+var quickOnly = []struct{ flag, inFile string }{
+	{"key-env", "key: {env: VARIABLE} of the target"},
+	{"protocol", "protocol: of the target"},
+	{"price", "price: {input: ..., output: ...} of the target"},
+	{"judge-url", "a target with role: judge"},
+	{"judge-model", "a target with role: judge"},
+	{"judge-key-env", "a target with role: judge"},
+	{"judge-price", "a target with role: judge"},
+	{"conversations", "conversations: of the stage"},
+	{"duration", "duration: of the stage"},
+	{"log", "workload: {conversations: {file: FILE, format: FORMAT}}"},
+	{"from", "workload: {conversations: {file: FILE, format: FORMAT}}"},
+	{"budget", "budget: {usd: ...}"},
+	{"seed", "seed:"},
+}
+
+// settle holds the flags against each other and hands them to the quick scenario.
+func (f *runFlags) settle(fs *pflag.FlagSet) error {
+	if len(f.quick.URLs)+len(f.quick.Models) == 0 {
+		for _, q := range quickOnly {
+			if fs.Changed(q.flag) {
+				return usageError("a scenario file says it as "+q.inFile, "--%s goes with --url and --model only", q.flag)
+			}
+		}
+	}
+	switch {
+	case fs.Changed("resume") && f.resume == "":
+		return usageError("'switchover results' lists the runs", "--resume names no run")
+	case fs.Changed("from") && f.log == "":
+		return usageError("name the file: --log FILE", "--from says the format of a file that is not named")
+	case f.log != "" && f.from == "":
+		return usageError("formats: "+strings.Join(prompts.Formats, ", "), "--log does not say what it holds: give --from FORMAT")
+	case !(f.budget > 0) || math.IsInf(f.budget, 1):
+		return usageError("for instance --budget 0.50", "--budget %v is not an amount of dollars above 0", f.budget)
+	case f.conversations < 1:
+		return usageError("", "--conversations %d: it must be at least 1", f.conversations)
+	case fs.Changed("duration") && f.duration <= 0:
+		return usageError("for instance --duration 2m", "--duration %v is not a time above 0", f.duration)
+	}
+	f.quick.BudgetUSD, f.quick.Seed, f.quick.Duration = f.budget, f.seed, scenarios.Duration(f.duration)
+	if f.quick.Conversations = f.conversations; fs.Changed("duration") && !fs.Changed("conversations") {
+		f.quick.Conversations = 0 // the clock ends the load
+	}
+	return nil
+}
