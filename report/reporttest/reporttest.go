@@ -211,14 +211,14 @@ func figures(t Target, n int) map[string]results.Figure {
 	}
 	for key, factor := range map[string]float64{"usd_per_mtok_input": 0.2, "usd_per_mtok_output": 1, "usd_per_mtok_blended": 0.31, "usd_per_1k_conversations": 0.315} {
 		if t.Output == 0 {
-			m[key] = results.Unknown("USD", 0, "no price")
+			m[key] = results.Unknown("USD", 0, "no price: give --price IN,OUT or price: in the scenario")
 			continue
 		}
 		m[key] = results.Figure{Value: ptr(t.Output * factor), Low: ptr(t.Output * factor * 0.97), High: ptr(t.Output * factor * 1.03), Unit: "USD", N: n}
 	}
 	for key, d := range map[string]float64{"quality": 0, "coherence": 0.11, "understanding": -0.04, "usefulness": -0.07} {
 		if t.Quality == 0 {
-			m[key] = results.Unknown("points", 0, "nothing was judged")
+			m[key] = results.Unknown("points", 0, "not judged: name a judge (--judge-url and --judge-model, or eval: in the scenario)")
 			continue
 		}
 		m[key] = results.Figure{Value: ptr(t.Quality + d), Low: ptr(t.Quality + d - 0.16), High: ptr(t.Quality + d + 0.16), Unit: "points", N: 24}
