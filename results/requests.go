@@ -50,7 +50,7 @@ func (q *request) served(at Instant) (float64, bool) {
 // tpot is the time per output token after the first chunk, in seconds.
 func (q *request) tpot() (float64, bool) {
 	d, ok := Since(q.last.LastToken, q.last.FirstToken).Get()
-	if !ok || d < 0 || len(q.last.Chunks) < 2 {
+	if !ok || d <= 0 || len(q.last.Chunks) < 2 {
 		return 0, false
 	}
 	var after int
