@@ -23,8 +23,8 @@ type Difference struct {
 	Ratio     *float64 `json:"ratio"`
 	RatioLow  *float64 `json:"ratio_low"`
 	RatioHigh *float64 `json:"ratio_high"`
-	// Direction is better, worse, or same; empty for a figure that is neither
-	// good nor bad, and where the difference is unknown.
+	// Direction is better, worse, same, or Unclear; empty for a figure that is
+	// neither good nor bad, and where the difference is unknown.
 	Direction string `json:"direction,omitempty"`
 	Label     string `json:"label"` // NotEvidence
 }
@@ -34,6 +34,9 @@ const (
 	Better = "better"
 	Worse  = "worse"
 	Same   = "same"
+	// Unclear is a difference whose interval holds zero or is not bounded on that
+	// side, so that not even its sign is known.
+	Unclear = "~"
 )
 
 // Compare adds a row for every figure that either run has of a target both have,
@@ -156,16 +159,25 @@ func difference(info results.FigureInfo, target string, b, n *results.TargetSumm
 			}
 		}
 	}
-	switch up := *d.Diff > 0; {
-	case info.Better == results.Neutral:
-	case *d.Diff == 0:
-		d.Direction = Same
-	case up == (info.Better == results.HigherBetter):
-		d.Direction = Better
-	default:
-		d.Direction = Worse
-	}
+	d.Direction = direction(info.Better, *d.Diff, d.Low, d.High)
 	return d, true
+}
+
+// direction says which way a figure moved, where its interval knows.
+func direction(better results.Direction, diff float64, low, high *float64) string {
+	up := low != nil && *low > 0
+	down := high != nil && *high < 0
+	switch {
+	case better == results.Neutral:
+		return ""
+	case diff == 0:
+		return Same
+	case !up && !down:
+		return Unclear
+	case up == (better == results.HigherBetter):
+		return Better
+	}
+	return Worse
 }
 
 // propagate gives f(now) - f(base) and its interval for a rising f. A bound is nil
