@@ -110,7 +110,7 @@ func replaceFile(path string, b []byte) error {
 
 // printFiles says where the report is and what to try next.
 func (a *app) printFiles(dir string) {
-	fmt.Fprintf(a.out, "\nReport:  %s\nCharts:  %s, %s\n", filepath.Join(dir, "report.html"), filepath.Join(dir, "matrix.png"), filepath.Join(dir, "latency.png"))
+	fmt.Fprintf(a.out, "\nReport:  %s\nCharts:  %s\n         %s\n", filepath.Join(dir, "report.html"), filepath.Join(dir, "matrix.png"), filepath.Join(dir, "latency.png"))
 }
 
 // runCode is the exit code of a run that ended by itself.

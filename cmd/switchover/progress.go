@@ -125,16 +125,25 @@ func (b *bars) load(p drive.Progress) {
 	}
 	for i := len(b.targets); i < len(p.Targets); i++ {
 		b.targets = append(b.targets, b.pool.MustAdd(1, nil, mpb.PrependDecorators(decor.Any(func(decor.Statistics) string {
-			return targetLine(b.latest.Load().Targets[i])
+			return targetLine(b.latest.Load().Targets, i)
 		}))))
 	}
 }
 
-func targetLine(t drive.TargetProgress) string {
-	if t.Quarantined != "" {
-		return fmt.Sprintf("  %-24s stopped: %s", t.Name, t.Quarantined)
+// longestName bounds the column of names, in bytes.
+const longestName = 24
+
+// targetLine says how far one target is, its name padded to the longest.
+func targetLine(all []drive.TargetProgress, i int) string {
+	pad := 0
+	for _, t := range all {
+		pad = max(pad, min(len(t.Name), longestName))
 	}
-	text := fmt.Sprintf("  %-24s %4d answered %3d failed %3d in flight", t.Name, t.Done, t.Failed, t.InFlight)
+	t := all[i]
+	if t.Quarantined != "" {
+		return fmt.Sprintf("  %-*s stopped: %s", pad, t.Name, t.Quarantined)
+	}
+	text := fmt.Sprintf("  %-*s %4d answered %3d failed %3d in flight", pad, t.Name, t.Done, t.Failed, t.InFlight)
 	if t.TTFT > 0 {
 		text += fmt.Sprintf("  first token %s", t.TTFT.Round(time.Millisecond))
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"switchover/eval"
 	"switchover/results"
 	"switchover/scenarios"
+	"switchover/scenarios/drive"
 	"switchover/targets"
 )
 
@@ -138,7 +141,7 @@ func (a *app) dryRun(plans []*scenarios.Plan, f runFlags) error {
 // suite runs the plans one after the other; the worst of their codes is the
 // suite's.
 func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, formal bool) error {
-	sig := newSignals(ctx)
+	sig := newSignals(ctx, drive.DefaultDrain)
 	defer sig.listen(a.err)()
 	o := runOptions{root: f.out, json: f.json, quiet: f.quiet}
 	if len(plans) > 1 {
@@ -175,14 +178,14 @@ func (a *app) resume(ctx context.Context, f runFlags) error {
 	}
 	p, err := a.planOf(data) // before the folder is touched
 	if err != nil {
-		return err
+		return usageError("", "resume run %s: %w", data.Run.ID, err)
 	}
 	zero := time.Now()
 	journal, data, err := results.Reopen(dir, zero)
 	if err != nil {
 		return err
 	}
-	sig := newSignals(ctx)
+	sig := newSignals(ctx, drive.DefaultDrain)
 	defer sig.listen(a.err)()
 	o := runOptions{root: filepath.Dir(dir), suite: data.Run.Suite, json: f.json, quiet: f.quiet, formal: p.Scenario.Eval != nil}
 	_, code, err := a.carryOut(ctx, p, o, sig, &resumed{journal, data, zero})
@@ -197,7 +200,7 @@ func (a *app) resume(ctx context.Context, f runFlags) error {
 // run began with.
 func (a *app) planOf(data *results.Data) (*scenarios.Plan, error) {
 	if data.Run.State == results.StateComplete {
-		return nil, usageError("'switchover report "+data.Run.ID+"' shows it", "run %s is complete: there is nothing to resume", data.Run.ID)
+		return nil, errors.New("it is complete: there is nothing to resume; 'switchover report' shows it")
 	}
 	s, err := scenarios.Restore(data.Run.Scenario, a.scenarioEnv())
 	if err != nil {
@@ -208,8 +211,8 @@ func (a *app) planOf(data *results.Data) (*scenarios.Plan, error) {
 		return nil, err
 	}
 	if p.ScheduleHash != data.Run.ScheduleHash {
-		return nil, usageError("resume it with the version that began it: "+data.Run.Version,
-			"run %s had schedule %s, this version draws %s", data.Run.ID, short(data.Run.ScheduleHash), short(p.ScheduleHash))
+		return nil, fmt.Errorf("it had schedule %s, this version draws %s; resume it with the version that began it: %s",
+			short(data.Run.ScheduleHash), short(p.ScheduleHash), data.Run.Version)
 	}
 	return p, nil
 }
@@ -225,19 +228,20 @@ func (a *app) next(plans []*scenarios.Plan, dirs []string, o runOptions, code in
 		fmt.Fprintf(a.out, "\nFinish it: switchover run --resume %s\n", reference(o.root, dirs[last]))
 		return
 	}
-	for _, p := range plans {
-		for i := range p.Scenario.Targets {
-			if p.Scenario.Targets[i].Simulate != nil {
-				fmt.Fprintf(a.out, "\nThis run was simulated. On a real endpoint, try:\n  switchover run --url http://127.0.0.1:8000/v1 --model NAME\n")
-				return
-			}
-		}
+	if slices.ContainsFunc(plans, simulatedOnly) {
+		fmt.Fprintf(a.out, "\nThis run was simulated. On a real endpoint, try:\n  switchover run --url http://127.0.0.1:8000/v1 --model NAME\n")
+		return
 	}
 	for i, p := range plans {
 		if len(p.Scenario.Objectives) > 0 {
 			fmt.Fprintf(a.out, "\nNext:    switchover gate %s\n", reference(o.root, dirs[i]))
 		}
 	}
+}
+
+// simulatedOnly reports whether a plan asks nothing real.
+func simulatedOnly(p *scenarios.Plan) bool {
+	return !slices.ContainsFunc(p.Scenario.Targets, func(t scenarios.Target) bool { return t.Simulate == nil })
 }
 
 // reference is what names a run on the next command line: its id where that is

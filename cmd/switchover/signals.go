@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // signals turns interrupts into an orderly stop: the first ends the run
@@ -17,10 +18,12 @@ type signals struct {
 	context context.Context // cancelled by the first interrupt
 	cancel  context.CancelFunc
 	once    sync.Once
+	// patience is how long what is in flight may take after the first interrupt.
+	patience time.Duration
 }
 
-func newSignals(ctx context.Context) *signals {
-	s := &signals{stop: make(chan struct{})}
+func newSignals(ctx context.Context, patience time.Duration) *signals {
+	s := &signals{stop: make(chan struct{}), patience: patience}
 	s.context, s.cancel = context.WithCancel(ctx)
 	return s
 }
@@ -41,7 +44,7 @@ func (s *signals) listen(talk io.Writer) (release func()) {
 				fmt.Fprintln(talk, "\nswitchover: stopped at once; what was recorded is kept")
 				os.Exit(exitInterrupted)
 			}
-			fmt.Fprintln(talk, "\nswitchover: stopping: what is in flight may finish; interrupt again to stop at once")
+			fmt.Fprintf(talk, "\nswitchover: stopping: what is in flight may take %v to finish; interrupt again to stop at once\n", s.patience)
 			s.interrupt()
 		}
 	}()

@@ -94,7 +94,7 @@ func runSim(cmd *cobra.Command, o simOptions) (err error) {
 			cancel()
 		}()
 	}
-	stop := newSignals(ctx)
+	stop := newSignals(ctx, sim.DrainTime)
 	defer stop.listen(cmd.ErrOrStderr())()
 	return server.Serve(ctx, listener, stop.stop)
 }

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// drainTime is how long running requests may go on after a server was asked to
+// DrainTime is how long running requests may go on after a server was asked to
 // stop.
-const drainTime = 10 * time.Second
+const DrainTime = 10 * time.Second
 
 // Serve answers on a listener. Closing drain stops it in order: nothing new is
 // accepted, running requests have ten seconds to finish. When the context ends
@@ -27,12 +27,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, drain <-chan struct{
 		// net/http's notes are about connections that clients, or scripts, broke off.
 		ErrorLog: log.New(io.Discard, "", 0)}
 	err := s.listen(ctx, srv, l, drain)
-	rest, cancel := context.WithTimeout(ctx, drainTime)
+	rest, cancel := context.WithTimeout(ctx, DrainTime)
 	defer cancel()
 	if srv.Shutdown(rest) != nil {
 		_ = srv.Close() // handlers notice by their contexts
 	}
-	last, cancelLast := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	last, cancelLast := context.WithTimeout(context.WithoutCancel(ctx), DrainTime)
 	defer cancelLast()
 	return errors.Join(err, s.close(last))
 }
