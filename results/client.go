@@ -22,7 +22,7 @@ const (
 // client gathers how the client did over the measured stages.
 func client(d *Data, all []*cell) Client {
 	var c Client
-	var lags []float64
+	var lags, received []float64
 	var clocks []string
 	var reads, coalesced, dropped, due int
 	for _, cell := range all {
@@ -39,6 +39,9 @@ func client(d *Data, all []*cell) Client {
 				}
 			}
 			coalesced += r.Coalesced
+			if lag, ok := r.ReceiveLag.Get(); ok {
+				received = append(received, float64(lag)/1e9)
+			}
 			due++
 		})
 		for _, e := range cell.events {
@@ -51,6 +54,10 @@ func client(d *Data, all []*cell) Client {
 	if len(lags) > 0 {
 		slices.Sort(lags)
 		c.ScheduleLagP50, c.ScheduleLagP99 = stats.Quantile(lags, 0.5), stats.Quantile(lags, 0.99)
+	}
+	if len(received) > 0 {
+		slices.Sort(received)
+		c.ReceiveLagP99 = Known(stats.Quantile(received, 0.99))
 	}
 	if reads > 0 {
 		c.CoalescedShare = float64(coalesced) / float64(reads)

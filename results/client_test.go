@@ -2,8 +2,10 @@ package results
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fitness summarises a run of one target: n answers with the given TTFT and token
@@ -75,6 +77,16 @@ func TestWarnings(t *testing.T) {
 	}
 	if s := fitness(50, 200, 20, ClockKernel, 0, coalesced); s.Client.CoalescedShare != 0.5 || !strings.Contains(said(s), "50 % of reads held more than one event") {
 		t.Errorf("coalesced %v, warnings %q", s.Client.CoalescedShare, s.Warnings)
+	}
+	if s := fitness(50, 200, 20, ClockUser, 0, nil); s.Client.ReceiveLagP99.IsKnown() {
+		t.Errorf("a receive lag on the user's clock: %v", s.Client.ReceiveLagP99)
+	}
+	if s := fitness(50, 200, 20, ClockKernel, 0, func(d *Data) {
+		for i := range d.Records {
+			d.Records[i].ReceiveLag = At(time.Duration(i) * time.Millisecond)
+		}
+	}); math.Abs(s.Client.ReceiveLagP99.Or(0)-0.04851) > 1e-9 { // rank 0.99 x 49 of 0 to 49 ms
+		t.Errorf("receive lag p99 %v", s.Client.ReceiveLagP99)
 	}
 	if s := fitness(50, 200, 20, ClockUser, 0, func(d *Data) { d.Events = nil }); !strings.Contains(said(s), "health was not recorded in stage steady") {
 		t.Errorf("no health event: %q", s.Warnings)

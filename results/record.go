@@ -56,7 +56,7 @@ type Record struct {
 	End         Instant `json:"end,omitzero"`
 	Clock       string  `json:"clock,omitempty"` // ClockKernel or, if any instant of the stream is user space's, ClockUser
 	// ReceiveLag is a duration: the longest that bytes of the response lay in the
-	// kernel before this program took them; absent on the user clock.
+	// kernel before this program took them; absent where the kernel stamped none.
 	ReceiveLag Instant `json:"receive_lag,omitzero"`
 
 	Chunks      []Chunk `json:"chunks,omitempty"`

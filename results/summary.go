@@ -106,7 +106,8 @@ type Judged struct {
 type Client struct {
 	ScheduleLagP50 float64 `json:"schedule_lag_p50"` // s, sent late against scheduled
 	ScheduleLagP99 float64 `json:"schedule_lag_p99"` // s
-	// ReceiveLagP99 is user space against the kernel's stamp; unknown on the user clock.
+	// ReceiveLagP99 is user space against the kernel's stamp: over the attempts, the
+	// longest that bytes of each lay in the kernel. Unknown on the user clock.
 	ReceiveLagP99  Opt[float64] `json:"receive_lag_p99,omitzero"`
 	CoalescedShare float64      `json:"coalesced_share"` // of reads
 	Clock          string       `json:"clock"`

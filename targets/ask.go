@@ -200,7 +200,7 @@ func (a *attempt) readBody(body io.Reader, dec wire.Decoder) error {
 		a.watch.touch()
 		if n > 0 {
 			stamp := a.trace.latest()
-			a.read, a.rec.Clock = stamp.Read, stamp.Source
+			a.stamped(stamp)
 			if dec.Feed(stamp.At.Sub(a.zero), buf[:n], a.chunk) != nil {
 				return nil // the decoder remembers why
 			}
@@ -214,6 +214,18 @@ func (a *attempt) readBody(body io.Reader, dec wire.Decoder) error {
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// stamped notes by which clock bytes of the response came; one stamp of user space
+// makes the whole record user space's.
+func (a *attempt) stamped(s wire.Stamp) {
+	a.read = s.Read
+	if a.rec.Clock != results.ClockUser {
+		a.rec.Clock = s.Source
+	}
+	if s.Source == wire.StampSourceKernel {
+		a.rec.ReceiveLag = results.At(max(s.Lag, time.Duration(a.rec.ReceiveLag.Or(0))))
 	}
 }
 

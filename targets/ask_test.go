@@ -235,6 +235,12 @@ func TestLingeringServer(t *testing.T) {
 }
 
 func TestConnectionsAreTracedAndReused(t *testing.T) {
+	for _, via := range clocks {
+		t.Run(via.clock, func(t *testing.T) { testTraced(t, via) })
+	}
+}
+
+func testTraced(t *testing.T, via network) {
 	var protocols []string
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protocols = append(protocols, r.Proto)
@@ -250,7 +256,8 @@ func TestConnectionsAreTracedAndReused(t *testing.T) {
 	spec := openai(server.URL)
 	in, out := 1e6, 2e6
 	spec.Price = &results.Price{Input: &in, Output: &out}
-	target, err := open(spec, network{roots: roots})
+	via.roots = roots
+	target, err := open(spec, via)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,6 +93,9 @@ func checkRecord(t *testing.T, rec *results.Record, took time.Duration) {
 	if end, ok := rec.End.Get(); !ok || end < 0 || end > int64(took) {
 		t.Errorf("end is %v, known %v, of %v", time.Duration(end), ok, took)
 	}
+	if lag, ok := rec.ReceiveLag.Get(); rec.Clock == results.ClockKernel && !ok || lag < 0 || lag > int64(took) {
+		t.Errorf("receive lag is %v, known %v, on clock %q", time.Duration(lag), ok, rec.Clock)
+	}
 	last, name := int64(0), "zero"
 	for _, i := range []struct {
 		name string
@@ -210,7 +213,19 @@ func TestFaults(t *testing.T) {
 		rows[name] = row{name, string(rec.Error.Class), rec.Error.Message}
 	}
 	all := faults()
-	t.Run("each", func(t *testing.T) {
+	for _, via := range clocks {
+		testFaults(t, all, via, note)
+	}
+	for _, f := range all {
+		t.Logf("%-32s %-19s %s", rows[f.name].fault, rows[f.name].class, rows[f.name].message)
+	}
+}
+
+// clocks are the networks of both.
+var clocks = []network{{clock: results.ClockKernel}, {clock: results.ClockUser}}
+
+func testFaults(t *testing.T, all []fault, via network, note func(string, *results.Record)) {
+	t.Run(via.clock, func(t *testing.T) {
 		for _, f := range all {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
@@ -219,7 +234,7 @@ func TestFaults(t *testing.T) {
 				if f.class == chat.TimeoutFirstByte || f.class == chat.TimeoutIdle {
 					spec.Timeouts.FirstByte, spec.Timeouts.Idle = time.Second, time.Second
 				}
-				rec := ask(t, spec, network{})
+				rec := ask(t, spec, via)
 				if took := time.Since(begin); took > 9*time.Second {
 					t.Errorf("took %v", took)
 				}
@@ -241,9 +256,6 @@ func TestFaults(t *testing.T) {
 			})
 		}
 	})
-	for _, f := range all {
-		t.Logf("%-32s %-19s %s", rows[f.name].fault, rows[f.name].class, rows[f.name].message)
-	}
 }
 
 func TestNoConnection(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode"
 
+	"switchover/results"
 	"switchover/targets/secret"
 	"switchover/targets/wire"
 )
@@ -41,9 +42,10 @@ type Target struct {
 
 // network is what a target reaches the world through; tests replace parts of it.
 type network struct {
-	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	dial     func(ctx context.Context, network, address string) (net.Conn, error) // stamped in user space
 	resolver *net.Resolver
 	roots    *x509.CertPool
+	clock    string // ClockUser: not the kernel's, whatever the system offers
 }
 
 // maxIdleConns is how many idle connections are kept per target: more than any
@@ -81,7 +83,7 @@ func open(spec Spec, via network) (*Target, error) {
 	if n := len(key.Reveal()); n > 0 && n < secret.MinLength {
 		t.warnings = append(t.warnings, fmt.Sprintf("target %s: a key of fewer than %d characters is not hidden in what the server says", spec.Name, secret.MinLength))
 	}
-	t.transport = newTransport(spec.Timeouts.Connect, via, ctx)
+	t.transport = newTransport(spec.Timeouts, via, ctx)
 	return t, nil
 }
 
@@ -112,11 +114,31 @@ func loopback(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
-func newTransport(connect time.Duration, via network, owner context.Context) *http.Transport {
+// stamping returns how connections are made, by the clock that the network asks for.
+func stamping(limits Timeouts, via network) func(ctx context.Context, network, address string) (wire.Stamped, error) {
+	dialer := &net.Dialer{Timeout: limits.Connect, Resolver: via.resolver}
 	dial := via.dial
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: connect, Resolver: via.resolver}).DialContext
+		dial = dialer.DialContext
+		if via.clock != results.ClockUser {
+			// What is held must not look like a standstill.
+			batch := limits.Idle > 4*wire.MaxHold
+			return func(ctx context.Context, network, address string) (wire.Stamped, error) {
+				return wire.DialKernel(ctx, dialer, network, address, batch)
+			}
+		}
 	}
+	return func(ctx context.Context, network, address string) (wire.Stamped, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return wire.StampUser(conn), nil
+	}
+}
+
+func newTransport(limits Timeouts, via network, owner context.Context) *http.Transport {
+	dial := stamping(limits, via)
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
@@ -125,15 +147,11 @@ func newTransport(connect time.Duration, via network, owner context.Context) *ht
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			defer context.AfterFunc(owner, cancel)()
-			conn, err := dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return wire.StampUser(conn), nil
+			return dial(ctx, network, address)
 		},
 		Protocols:              &protocols,
 		TLSClientConfig:        &tls.Config{RootCAs: via.roots, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    connect,
+		TLSHandshakeTimeout:    limits.Connect,
 		DisableCompression:     true,
 		MaxIdleConns:           maxIdleConns,
 		MaxIdleConnsPerHost:    maxIdleConns,

@@ -19,6 +19,7 @@ type trace struct {
 	dns, connect, handshake    time.Duration
 	hasDNS, hasConnect, hasTLS bool
 	gotConn, sent, firstByte   time.Time
+	firstSource                string // of firstByte's stamp
 	reused, handshaking        bool
 	conn                       wire.Stamped
 }
@@ -66,8 +67,8 @@ func (t *trace) hooks(w *watch, firstByte time.Duration) *httptrace.ClientTrace 
 			}
 		},
 		GotFirstResponseByte: func() {
-			at := t.latest().At
-			locked(func() { t.firstByte = at })
+			stamp := t.latest()
+			locked(func() { t.firstByte, t.firstSource = stamp.At, stamp.Source })
 			w.enter(phaseHead, firstByte)
 		},
 	}
@@ -122,4 +123,7 @@ func (t *trace) record(rec *results.Record, zero time.Time) {
 	instant(&rec.Start, t.gotConn)
 	instant(&rec.Sent, t.sent)
 	instant(&rec.FirstByte, t.firstByte)
+	if rec.Clock != "" && t.firstSource == wire.StampSourceUser {
+		rec.Clock = results.ClockUser
+	}
 }

@@ -14,10 +14,20 @@ type Stamp struct {
 	// Read counts the connection's reads that brought bytes, from 1: two events
 	// with the same Read arrived together.
 	Read uint64
+	// Lag is how long the bytes lay in the kernel before this program took them;
+	// 0 where only user space has stamped them.
+	Lag time.Duration
 }
 
-// StampSourceUser is the Source of stamps taken in user space.
-const StampSourceUser = "user"
+// The sources of stamps: time.Now after a read, and the kernel.
+const (
+	StampSourceUser   = "user"
+	StampSourceKernel = "kernel"
+)
+
+// MaxHold bounds how long a piece of a response waits for its reader on a
+// connection of DialKernel that batches.
+const MaxHold = 100 * time.Millisecond
 
 // Stamped is a connection that knows when the bytes of its latest Read arrived.
 // It stands beneath TLS, so that decryption is not part of the stamp.

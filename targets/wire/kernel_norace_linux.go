@@ -1,0 +1,6 @@
+//go:build !race
+
+package wire
+
+// ordered is for the race detector.
+func ordered(int) {}
