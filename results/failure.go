@@ -23,11 +23,32 @@ type Cause struct {
 
 // text says it in the middle of a sentence.
 func (c *Cause) text() string {
-	s := fmt.Sprintf("%d of %d failed with %s", c.Requests, c.Failed, c.Class)
+	return fmt.Sprintf("%d of %d failed with %s", c.Requests, c.Failed, c.words())
+}
+
+// words are the class and what was said.
+func (c *Cause) words() string {
 	if c.Message == "" {
-		return s
+		return string(c.Class)
 	}
-	return s + ": " + strings.TrimRight(clipped(c.Message), ".")
+	return string(c.Class) + ": " + strings.TrimRight(clipped(c.Message), ".")
+}
+
+// manyFailed is the share of failed requests from which a reader is told why.
+const manyFailed = 0.05
+
+// failing says why a good part of the requests of a target failed that answered
+// others; empty where few did, or all.
+func (t *TargetSummary) failing() string {
+	ended, succeeded := 0, 0
+	for _, st := range t.Stages {
+		ended += st.Counts.Succeeded + st.Counts.Failed
+		succeeded += st.Counts.Succeeded
+	}
+	if t.Cause == nil || succeeded == 0 || float64(t.Cause.Failed) < manyFailed*float64(ended) {
+		return ""
+	}
+	return fmt.Sprintf("%s: %d of %d requests failed, %d with %s", t.Name, t.Cause.Failed, ended, t.Cause.Requests, t.Cause.words())
 }
 
 // clipped bounds words that another machine chose.

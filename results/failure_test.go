@@ -1,6 +1,8 @@
 package results
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,6 +62,22 @@ func TestSilenceWithoutFailureIsNoVerdict(t *testing.T) {
 		if f := s.Targets[0].Figures["error_rate"]; f.Value != nil || !strings.Contains(want, f.Reason) {
 			t.Errorf("error rate %s because %q, want unknown because %s", f.text(), f.Reason, want)
 		}
+	}
+}
+
+func TestTargetThatFailsOftenSaysWhy(t *testing.T) {
+	d := silent(chat.Failure{Class: chat.Connect, Message: "refused"})
+	for i := range 19 {
+		d.Records = append(d.Records, Record{ID: fmt.Sprint(i), Target: "a", Stage: "s", Session: 1 + i, Complete: true, Status: 200})
+	}
+	s, _ := Summarise(d)
+	want := "a: 1 of 20 requests failed, 1 with connect: refused"
+	if !slices.Contains(s.Warnings, want) {
+		t.Errorf("the warnings lack %q: %q", want, s.Warnings)
+	}
+	d.Records = append(d.Records, Record{ID: "one more", Target: "a", Stage: "s", Session: 50, Complete: true, Status: 200})
+	if s, _ = Summarise(d); slices.Contains(s.Warnings, want) || strings.Contains(strings.Join(s.Warnings, "\n"), "connect") {
+		t.Errorf("few failures are not worth a warning: %q", s.Warnings)
 	}
 }
 

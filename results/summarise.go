@@ -45,6 +45,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 	s.judge(d, inOrder)
 	s.Warnings = unique(append(warnings(d, s.Client, s, byKey), a.strays(d)...))
 	for _, t := range s.Targets {
+		s.Warnings = unique(append(s.Warnings, t.failing()))
 		if v := verdicts[t.Name]; v != nil {
 			s.Warnings = unique(append(s.Warnings, v.blocked(t.Name)))
 		}
