@@ -23,7 +23,7 @@ build-nvml: ## build bin/switchover with NVML for GPU figures (needs a C compile
 	CGO_ENABLED=1 CGO_CFLAGS='-O2 -Wno-deprecated-declarations' $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/switchover ./cmd/switchover
 
 demo: build ## run scenarios/outage.yaml on simulated servers: no key, no GPU
-	@bin/switchover run scenarios/outage.yaml
+	@bin/switchover run scenarios/outage.yaml || test $$? = 4 # 4: this machine was too busy to measure; the run says so
 
 test: lint ## vet, staticcheck and every test, under the race detector where a C compiler is
 	CGO_CFLAGS='-O2 -Wno-deprecated-declarations' $(GO) test $(RACE) ./...
