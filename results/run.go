@@ -209,6 +209,9 @@ type Conversation struct {
 	Tools []chat.Tool `json:"tools,omitempty"`
 	// Recorded are the incumbent's answers where a log has them, one per turn.
 	Recorded []string `json:"recorded,omitempty"`
+	// MaxTokens is the most tokens of each answer, where the source says; a
+	// target's own limit holds too. 0: it does not.
+	MaxTokens int `json:"max_tokens,omitempty"`
 	// Reference are known good answers, one per turn, for the judge.
 	Reference []string `json:"reference,omitempty"`
 }

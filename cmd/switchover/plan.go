@@ -82,7 +82,11 @@ func conversations(src *scenarios.Source, dir string) ([]results.Conversation, e
 		return nil, fmt.Errorf("open the workload: %w", err)
 	}
 	defer f.Close()
-	return prompts.Read(f, src.File, src.Format, prompts.Limits{})
+	set, err := prompts.Read(f, src.File, prompts.Options{Format: src.Format})
+	if err != nil {
+		return nil, err
+	}
+	return set.Conversations, nil
 }
 
 // printPlan is --dry-run: what would be sent, and what it can cost at worst.

@@ -13,11 +13,11 @@ import (
 var bundledFile []byte
 
 var bundled = sync.OnceValue(func() []results.Conversation {
-	all, err := Read(bytes.NewReader(bundledFile), "bundled.jsonl", FormatConversations, Limits{})
+	set, err := Read(bytes.NewReader(bundledFile), "bundled.jsonl", Options{Format: FormatConversations})
 	if err != nil {
 		panic("the bundled conversations cannot be read: " + err.Error()) // a mistake of the build; a test reads them
 	}
-	return all
+	return set.Conversations
 })
 
 // Bundled returns the conversations that come with the program: dialogues in

@@ -14,6 +14,8 @@ type Error struct {
 	Reason string // what is wrong
 	Hint   string // the remedy; may be empty
 	Err    error  // the reader's own error, where that was the reason
+
+	leave string // if not empty: what an entry of a log is left out and counted for
 }
 
 // Error gives file, line, reason and remedy on one line.
@@ -41,6 +43,12 @@ func (e *Error) in(file string, line int) *Error {
 // mistake is an Error that does not know its place yet.
 func mistake(hint, format string, args ...any) *Error {
 	return &Error{Reason: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// leaveOut is why an entry of a log cannot be asked again: what it has.
+func leaveOut(format string, args ...any) *Error {
+	what := fmt.Sprintf(format, args...)
+	return &Error{Reason: "an entry with " + what, leave: what}
 }
 
 // quoted shows a name from the source: printable, and no longer than a name is.

@@ -10,12 +10,12 @@ import (
 func ExampleRead() {
 	file := `{"item": "en-refund", "language": "en", "turns": ["Where is my refund?", "How long will it take?"]}
 {"item": "zh-refund", "language": "zh", "turns": "退款到哪里了？"}`
-	_, err := prompts.Read(strings.NewReader(file), "support.jsonl", prompts.FormatConversations, prompts.Limits{})
+	_, err := prompts.Read(strings.NewReader(file), "support.jsonl", prompts.Options{Format: prompts.FormatConversations})
 	fmt.Println(err)
 
 	file = strings.Replace(file, `"退款到哪里了？"`, `["退款到哪里了？"]`, 1)
-	all, _ := prompts.Read(strings.NewReader(file), "support.jsonl", prompts.FormatConversations, prompts.Limits{})
-	for _, c := range all {
+	set, _ := prompts.Read(strings.NewReader(file), "support.jsonl", prompts.Options{Format: prompts.FormatConversations})
+	for _, c := range set.Conversations {
 		fmt.Println(c.Item, len(c.Turns))
 	}
 	// Output:

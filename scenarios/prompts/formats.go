@@ -11,7 +11,7 @@ import (
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$`)
 
 // decodeConversation reads a line of the project's own format.
-func decodeConversation(line []byte, first bool, l Limits) (c results.Conversation, err *Error) {
+func decodeConversation(line []byte, first bool, l Limits) (c entry, err *Error) {
 	o, err := parse(line, first)
 	if err != nil {
 		return c, err
@@ -22,7 +22,7 @@ func decodeConversation(line []byte, first bool, l Limits) (c results.Conversati
 		}
 		return c, mistake("it is the conversation's name, unique in the file", "item is missing")
 	}
-	if err := o.only("item", "language", "category", "system", "turns", "reference"); err != nil {
+	if err := o.only("item", "language", "category", "system", "turns", "recorded", "reference", "max_tokens"); err != nil {
 		return c, err
 	}
 	if c.Item, err = o.text("item"); err != nil {
@@ -37,17 +37,24 @@ func decodeConversation(line []byte, first bool, l Limits) (c results.Conversati
 	if c.Language != "" && !languageTag.MatchString(c.Language) {
 		return c, mistake("for instance en, zh or pt-BR", "language %s is not a BCP 47 tag", quoted(c.Language))
 	}
-	if err := category(o, &c); err != nil {
+	if err := category(o, &c.Conversation); err != nil {
 		return c, err
 	}
 	if c.System, err = o.text("system"); err != nil {
 		return c, err
 	}
-	return c, questions(o, &c, l)
+	if c.MaxTokens, err = o.maxTokens("max_tokens"); err != nil {
+		return c, err
+	}
+	if err := questions(o, &c.Conversation, l); err != nil {
+		return c, err
+	}
+	c.Recorded, err = o.answers("recorded", len(c.Turns))
+	return c, err
 }
 
 // decodeMTBench reads a line of MT-Bench's question file.
-func decodeMTBench(line []byte, first bool, l Limits) (c results.Conversation, err *Error) {
+func decodeMTBench(line []byte, first bool, l Limits) (c entry, err *Error) {
 	o, err := parse(line, first)
 	if err != nil {
 		return c, err
@@ -75,10 +82,10 @@ func decodeMTBench(line []byte, first bool, l Limits) (c results.Conversation, e
 		return c, err
 	}
 	c.Item = "mt-bench-" + id
-	if err := category(o, &c); err != nil {
+	if err := category(o, &c.Conversation); err != nil {
 		return c, err
 	}
-	return c, questions(o, &c, l)
+	return c, questions(o, &c.Conversation, l)
 }
 
 func category(o object, c *results.Conversation) (err *Error) {
@@ -88,18 +95,34 @@ func category(o object, c *results.Conversation) (err *Error) {
 	return name("category", c.Category)
 }
 
-// questions takes the two fields that all formats share.
+// questions takes the two fields that both formats share.
 func questions(o object, c *results.Conversation, l Limits) (err *Error) {
 	if c.Turns, err = o.turns(l); err != nil {
 		return err
 	}
-	c.Reference, err = o.reference(len(c.Turns))
+	c.Reference, err = o.answers("reference", len(c.Turns))
 	return err
 }
 
-// foreign says which format an object is in that lacks the wanted one's name
-// field, or nil when it is none that is known.
+// foreign says which format an object is in that lacks what the wanted one needs,
+// or nil when it is none that is known. It only ever names a format: reading
+// takes the one that the user names.
 func foreign(o object, want string) *Error {
+	is, readable := looks(o)
+	switch {
+	case is == "" || is == want:
+		return nil
+	case readable:
+		return mistake(setFormat(is), "the file looks like %s, not %s", is, want)
+	}
+	return mistake("write each conversation as {\"item\": ..., \"turns\": [...]} and set format: "+FormatConversations,
+		"the file looks like %s, not %s", is, want)
+}
+
+func setFormat(format string) string { return "set format: " + format + ", or --from " + format }
+
+// looks names what an object seems to be: a format, or something else.
+func looks(o object) (is string, readable bool) {
 	has := func(names ...string) bool {
 		for _, n := range names {
 			if o[n] == nil {
@@ -108,28 +131,37 @@ func foreign(o object, want string) *Error {
 		}
 		return true
 	}
-	readable := func(format string) *Error {
-		return mistake("set format: "+format, "the file looks like %s, not %s", format, want)
-	}
-	unreadable := func(what string) *Error {
-		return mistake("write each conversation as {\"item\": ..., \"turns\": [...]} and set format: "+FormatConversations,
-			"the file looks like %s, not %s", what, want)
-	}
 	switch {
-	case want != FormatMTBench && has("question_id", "turns"):
-		return readable(FormatMTBench)
-	case want != FormatConversations && has("item", "turns"):
-		return readable(FormatConversations)
+	case has("question_id", "turns"):
+		return FormatMTBench, true
+	case has("item", "turns"):
+		return FormatConversations, true
 	case has("question_id", "choices"):
-		return unreadable("answers to MT-Bench, which have no questions")
+		return "answers to MT-Bench, which have no questions", false
 	case has("conversations"):
-		return unreadable("ShareGPT")
-	case has("messages"), has("body"):
-		return unreadable("a log of chat requests")
+		return FormatShareGPT, true
+	case has("custom_id", "params"):
+		return FormatAnthropic, true
+	case has("custom_id", "response"), has("custom_id", "result"):
+		return "the results of a batch, which have no questions", false
+	case has("body", "timestamp"):
+		return FormatEvalScope, true
+	case has("body"):
+		return FormatOpenAI, true
+	case has("request"):
+		if request, err := inner("request", o["request"]); err == nil && request["request"] == nil {
+			return looks(request)
+		}
+	case has("messages", "system"), has("messages", "stop_sequences"), has("messages", "anthropic_version"):
+		return FormatAnthropic, true
+	case has("messages"):
+		return FormatOpenAI, true
+	case has("hash_ids"), has("input_length"):
+		return "a trace of lengths, which has no text", false
 	case has("instruction"):
-		return unreadable("an instruction data set")
+		return "an instruction data set", false
 	case has("prompt"):
-		return unreadable("a list of prompts")
+		return FormatPrompts, true
 	}
-	return nil
+	return "", false
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"unicode/utf8"
 )
 
@@ -25,6 +26,25 @@ type lines struct {
 
 func newLines(r io.Reader, l Limits) *lines {
 	return &lines{r: bufio.NewReaderSize(r, 64<<10), left: l.Bytes, limit: l}
+}
+
+// jsonLines reads a source of one JSON object on each line.
+func jsonLines(decode func(line []byte, first bool, l Limits) (entry, *Error)) func(io.Reader, Limits) iter.Seq[entry] {
+	return func(r io.Reader, l Limits) iter.Seq[entry] {
+		return func(yield func(entry) bool) {
+			lines := newLines(r, l)
+			for lines.next() {
+				e, err := decode(lines.text, lines.first(), l)
+				e.line, e.err = lines.number, err
+				if !yield(e) {
+					return
+				}
+			}
+			if lines.err != nil {
+				yield(entry{line: lines.number, err: lines.err})
+			}
+		}
+	}
 }
 
 // first says that the current line is the first that holds text.
@@ -55,8 +75,7 @@ func (l *lines) read() {
 		l.buf = append(l.buf, part...)
 		switch {
 		case l.left < 0:
-			l.err = mistake("use a shorter file: its first lines, or a sample of them",
-				"the file is longer than %d bytes", l.limit.Bytes)
+			l.err = tooLong(l.limit)
 		case len(bytes.TrimRight(l.buf, "\r\n")) > l.limit.LineBytes:
 			l.err = mistake("one conversation a line; shorten it or leave it out",
 				"the line is longer than %d bytes", l.limit.LineBytes)
@@ -74,6 +93,12 @@ func (l *lines) read() {
 	if l.number == 1 {
 		l.text = bytes.TrimPrefix(l.text, []byte("\xef\xbb\xbf"))
 	}
+}
+
+const drawSample = "draw a sample: sample: 200, or --sample 200"
+
+func tooLong(l Limits) *Error {
+	return mistake(drawSample, "the file is longer than %d bytes", l.Bytes)
 }
 
 // check refuses bytes that are not text before anything tries to read them:

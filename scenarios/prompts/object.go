@@ -139,8 +139,10 @@ func str(name string, raw json.RawMessage) (string, *Error) {
 	const replacement = "\ufffd"
 	written := strings.Count(string(raw), replacement) + strings.Count(strings.ToLower(string(raw)), `\ufffd`)
 	if strings.Count(s, replacement) > written {
-		return "", mistake("write the character itself, as UTF-8",
+		err := mistake("write the character itself, as UTF-8",
 			"%s holds half of a surrogate pair (a \\ud8.. to \\udf.. escape alone)", name)
+		err.leave = "half of a character" // logs cut texts anywhere
+		return "", err
 	}
 	return s, nil
 }
@@ -183,17 +185,17 @@ func (o object) turns(l Limits) ([]string, *Error) {
 	return turns, nil
 }
 
-// reference takes the known good answers: none, or one for each turn.
-func (o object) reference(turns int) ([]string, *Error) {
-	ref, err := o.texts("reference")
-	if err != nil || len(ref) == 0 {
+// answers takes answers to the turns: none, or one for each.
+func (o object) answers(name string, turns int) ([]string, *Error) {
+	list, err := o.texts(name)
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	if len(ref) != turns {
+	if len(list) != turns {
 		return nil, mistake(`one for each turn; "" where there is none`,
-			"%d reference answers for %d turns", len(ref), turns)
+			"%d %s answers for %d turns", len(list), name, turns)
 	}
-	return ref, nil
+	return list, nil
 }
 
 // name checks a value that is shown in tables and joined on: one printable word.

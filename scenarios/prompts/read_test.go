@@ -2,6 +2,7 @@ package prompts
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,9 +18,20 @@ import (
 
 const own = `{"item":"en-code-loop","language":"en","category":"coding","system":"Be brief.","turns":["One?","Two?"],"reference":["1","2"]}`
 
+func read(src, name, format string, l Limits) ([]results.Conversation, error) {
+	set, err := Read(strings.NewReader(src), name, Options{Format: format, Limits: l})
+	if err != nil {
+		if set != nil {
+			return nil, fmt.Errorf("a set beside the error %w", err)
+		}
+		return nil, err
+	}
+	return set.Conversations, nil
+}
+
 func TestReadConversations(t *testing.T) {
 	src := "\ufeff" + own + "\r\n\n  \n" + `{"item":"zh-写作","turns":["\u4f60\u597d😀\ud83d\ude00"]}`
-	got, err := Read(strings.NewReader(src), "c.jsonl", "conversations", Limits{})
+	got, err := read(src, "c.jsonl", "conversations", Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +48,7 @@ func TestReadConversations(t *testing.T) {
 func TestReadMTBench(t *testing.T) {
 	src := `{"question_id": 81, "category": "writing", "turns": ["Compose.", "Rewrite."], "reference": ["a", ""], "origin": {"any": 1}}
 {"question_id": "82b", "turns": ["Only one."]}`
-	got, err := Read(strings.NewReader(src), "q.jsonl", "mt-bench", Limits{})
+	got, err := read(src, "q.jsonl", "mt-bench", Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +65,7 @@ func TestReadMTBench(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	const asks = `"turns":["Hello?"]`
 	tests := []struct{ name, format, src, want string }{
-		{"unknown format", "sharegpt", own, `f: unknown format "sharegpt" (the formats are: conversations, mt-bench)`},
+		{"unknown format", "share-gpt", own, `f: unknown format "share-gpt" (the formats are: conversations, openai, anthropic, prompts, sharegpt, csv, evalscope, mt-bench)`},
 		{"empty file", "", "", `f: holds no conversation (each line is one JSON object; see the format conversations)`},
 		{"only blank lines", "", "\n \r\n", `f: holds no conversation (each line is one JSON object; see the format conversations)`},
 		{"turns missing", "", own + "\n" + `{"item":"b"}`, `f:2: turns is missing (it is the list of what the user says, in order)`},
@@ -71,7 +83,7 @@ func TestReadRefuses(t *testing.T) {
 		{"item with a line end", "", `{"item":"a\nb",` + asks + `}`, `f:1: item "a\nb" holds a space or a control character (use letters, digits, - and _)`},
 		{"item too long", "", `{"item":"` + strings.Repeat("a", 200) + `",` + asks + `}`, `f:1: item is 200 bytes long, more than 128`},
 		{"item twice", "", own + "\n\n" + own, `f:3: "en-code-loop" names a second conversation; the first is on line 1 (every conversation needs a name of its own)`},
-		{"unknown fields", "", `{"item":"b",` + asks + `,"Language":"en","sytem":""}`, `f:1: unknown field "Language", "sytem" (the fields are: item, language, category, system, turns, reference)`},
+		{"unknown fields", "", `{"item":"b",` + asks + `,"Language":"en","sytem":""}`, `f:1: unknown field "Language", "sytem" (the fields are: item, language, category, system, turns, recorded, reference, max_tokens)`},
 		{"field twice", "", `{"item":"b",` + asks + `,` + asks + `}`, `f:1: the field "turns" is there twice (keep one of them)`},
 		{"language a name", "", `{"item":"b","language":"English (US)",` + asks + `}`, `f:1: language "English (US)" is not a BCP 47 tag (for instance en, zh or pt-BR)`},
 		{"reference for one turn of two", "", `{"item":"b","turns":["1","2"],"reference":["a"]}`, `f:1: 1 reference answers for 2 turns (one for each turn; "" where there is none)`},
@@ -88,14 +100,14 @@ func TestReadRefuses(t *testing.T) {
 		{"UTF-16", "", "\xff\xfe{\x00", `f:1: the file is UTF-16 (save the file as UTF-8)`},
 		{"gzip", "", "\x1f\x8b\x08\x00", `f:1: the file is compressed with gzip (unpack it first, with gunzip)`},
 		{"line too long", "", own + "\n" + `{"item":"b","turns":["` + strings.Repeat("x", 1200) + `"]}`, `f:2: the line is longer than 1000 bytes (one conversation a line; shorten it or leave it out)`},
-		{"too many conversations", "", own + "\n" + `{"item":"b",` + asks + `}` + "\n" + `{"item":"c",` + asks + `}`, `f:3: more than 2 conversations (use a shorter file: its first lines, or a sample of them)`},
-		{"too many bytes", "", strings.Repeat(" \n", 2000), `f:1501: the file is longer than 3000 bytes (use a shorter file: its first lines, or a sample of them)`},
+		{"too many conversations", "", own + "\n" + `{"item":"b",` + asks + `}` + "\n" + `{"item":"c",` + asks + `}`, `f:3: more than 2 conversations (draw a sample: sample: 200, or --sample 200)`},
+		{"too many bytes", "", strings.Repeat(" \n", 2000), `f:1501: the file is longer than 3000 bytes (draw a sample: sample: 200, or --sample 200)`},
 
-		{"mt-bench read as conversations", "", `{"question_id":81,"turns":["Hello?"]}`, `f:1: the file looks like mt-bench, not conversations (set format: mt-bench)`},
-		{"conversations read as mt-bench", "mt-bench", own, `f:1: the file looks like conversations, not mt-bench (set format: conversations)`},
+		{"mt-bench read as conversations", "", `{"question_id":81,"turns":["Hello?"]}`, `f:1: the file looks like mt-bench, not conversations (set format: mt-bench, or --from mt-bench)`},
+		{"conversations read as mt-bench", "mt-bench", own, `f:1: the file looks like conversations, not mt-bench (set format: conversations, or --from conversations)`},
 		{"MT-Bench's answers", "", `{"question_id":101,"choices":[]}`, `f:1: the file looks like answers to MT-Bench, which have no questions, not conversations (write each conversation as {"item": ..., "turns": [...]} and set format: conversations)`},
-		{"ShareGPT", "mt-bench", `{"id":"x","conversations":[]}`, `f:1: the file looks like ShareGPT, not mt-bench (write each conversation as {"item": ..., "turns": [...]} and set format: conversations)`},
-		{"a request log", "", `{"model":"m","messages":[]}`, `f:1: the file looks like a log of chat requests, not conversations (write each conversation as {"item": ..., "turns": [...]} and set format: conversations)`},
+		{"ShareGPT", "mt-bench", `{"id":"x","conversations":[]}`, `f:1: the file looks like sharegpt, not mt-bench (set format: sharegpt, or --from sharegpt)`},
+		{"a request log", "", `{"model":"m","messages":[]}`, `f:1: the file looks like openai, not conversations (set format: openai, or --from openai)`},
 		{"question_id missing", "mt-bench", `{` + asks + `}`, `f:1: question_id is missing`},
 		{"question_id not whole", "mt-bench", `{"question_id":8.5,` + asks + `}`, `f:1: question_id is not a whole number (it is a number, such as 81)`},
 		{"question_id null", "mt-bench", `{"question_id":null,` + asks + `}`, `f:1: question_id is null (it is a number, such as 81)`},
@@ -107,12 +119,9 @@ func TestReadRefuses(t *testing.T) {
 			if tt.format == "" {
 				tt.format = "conversations"
 			}
-			got, err := Read(strings.NewReader(tt.src), "f", tt.format, small)
+			got, err := read(tt.src, "f", tt.format, small)
 			if err == nil {
 				t.Fatalf("read %v without an error", got)
-			}
-			if got != nil {
-				t.Errorf("returned %d conversations beside the error", len(got))
 			}
 			if d := cmp.Diff(tt.want, err.Error()); d != "" {
 				t.Error(d)
@@ -123,7 +132,7 @@ func TestReadRefuses(t *testing.T) {
 
 func TestReadErrorOfTheReaderIsKept(t *testing.T) {
 	broken := errors.New("disk gone")
-	_, err := Read(io.MultiReader(strings.NewReader(own+"\n"), iotest.ErrReader(broken)), "f", "conversations", Limits{})
+	_, err := Read(io.MultiReader(strings.NewReader(own+"\n"), iotest.ErrReader(broken)), "f", Options{Format: "conversations"})
 	if !errors.Is(err, broken) || err.Error() != "f:2: reading: disk gone" {
 		t.Errorf("got %v", err)
 	}
@@ -132,7 +141,7 @@ func TestReadErrorOfTheReaderIsKept(t *testing.T) {
 // A line that never ends must not fill the memory.
 func TestReadStopsInAnEndlessLine(t *testing.T) {
 	endless := &counter{}
-	_, err := Read(endless, "f", "conversations", Limits{})
+	_, err := Read(endless, "f", Options{Format: "conversations"})
 	if err == nil || !strings.Contains(err.Error(), "longer than 1048576 bytes") {
 		t.Errorf("got %v", err)
 	}
@@ -162,10 +171,11 @@ func TestReadThePublishedMTBench(t *testing.T) {
 		t.Skipf("public data not here (set SWITCHOVER_DATA to its folder): %v", err)
 	}
 	defer f.Close()
-	got, err := Read(f, path, "mt-bench", Limits{})
+	set, err := Read(f, path, Options{Format: "mt-bench"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := set.Conversations
 	if len(got) != 80 || got[0].Item != "mt-bench-81" || got[79].Item != "mt-bench-160" {
 		t.Errorf("%d conversations from %s to %s, want 80 from mt-bench-81 to mt-bench-160",
 			len(got), got[0].Item, got[len(got)-1].Item)
@@ -194,7 +204,7 @@ func FuzzRead(f *testing.F) {
 			format = FormatMTBench
 		}
 		l := Limits{LineBytes: 4096, Bytes: 16384, Conversations: 5, Turns: 4}
-		got, err := Read(strings.NewReader(string(src)), "f", format, l)
+		got, err := read(string(src), "f", format, l)
 		if err != nil {
 			var e *Error
 			if !errors.As(err, &e) || e.File != "f" || e.Reason == "" || got != nil {
@@ -220,7 +230,7 @@ func FuzzRead(f *testing.F) {
 				}
 			}
 		}
-		again, err := Read(strings.NewReader(string(encode(t, got))), "f", FormatConversations, Limits{})
+		again, err := read(string(encode(t, got)), "f", FormatConversations, Limits{})
 		if err != nil {
 			t.Fatalf("written and read again: %v", err)
 		}
