@@ -30,8 +30,10 @@ func (d *Doc) matrix(run *results.Run, s *results.Summary) {
 	d.Columns = columns(m)
 	d.Checks = checks(m)
 	d.Notes = p.sentences(m.Notes)
-	for _, key := range slices.Sorted(maps.Keys(m.Supply)) {
-		d.Supply = append(d.Supply, Pair{figureLabel(key), p.sentence(m.Supply[key])})
+	if len(m.Verdict.Settle) == 0 { // else it is said with the verdict
+		for _, key := range slices.Sorted(maps.Keys(m.Supply)) {
+			d.Supply = append(d.Supply, Pair{figureLabel(key), p.sentence(m.Supply[key])})
+		}
 	}
 	for _, c := range m.Changes {
 		d.Changes = append(d.Changes, Change{Clean(c.What), Clean(c.From), Clean(c.To), Clean(c.Winner)})
@@ -163,7 +165,7 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 	if r.Utility != nil {
 		row.Utility = Scale{factor: 1, decimals: 3}.Format(*r.Utility)
 	}
-	if r.FirstShare != nil {
+	if r.FirstShare != nil && !r.Incumbent { // its share is of another question: how often nothing beats it
 		row.First = percentWhole(*r.FirstShare)
 	}
 	for _, want := range d.Checks {

@@ -111,8 +111,8 @@ func TestUnknownIsSaidAndExplained(t *testing.T) {
 	if len(d.Footnotes) != 3 || !strings.Contains(d.Footnotes[0].What, "llama-3.1-8b, qwen2.5-7b") {
 		t.Errorf("footnotes %+v: want one for each unknown figure, naming both targets", d.Footnotes)
 	}
-	if len(d.Supply) == 0 {
-		t.Error("nothing says how to supply what is unknown")
+	if len(d.Verdict.Settle) == 0 || len(d.Supply) != 0 {
+		t.Errorf("what to do is to be said once, with the verdict: %q and %q", d.Verdict.Settle, d.Supply)
 	}
 }
 

@@ -118,7 +118,7 @@ func unfit(c Client, targets []TargetSummary) []string {
 		why = append(why, fmt.Sprintf("the client dropped %.2g %% of departures, over %.0f %%", 100*c.DroppedShare, 100*maxDropped))
 	}
 	lag := float64(c.SchedLatencyP99) / 1e9
-	if gap, ok := quickest(targets, "itl_p50"); ok && strings.Contains(c.Clock, ClockUser) && lag > maxSchedGap*gap {
+	if gap, ok := quickest(targets, "itl_p50"); ok && gap > 0 && strings.Contains(c.Clock, ClockUser) && lag > maxSchedGap*gap {
 		why = append(why, fmt.Sprintf("the client woke late: the Go scheduler's latency p99 is %s, over %.0f %% of the median token gap of %s",
 			ms(lag), 100*maxSchedGap, ms(gap)))
 	}
@@ -157,7 +157,6 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 	if c.Clock == ClockKernel && c.CoalescedShare > maxCoalesced {
 		w = append(w, fmt.Sprintf("%.2g %% of reads held more than one event: their token gaps are coarse", 100*c.CoalescedShare))
 	}
-	w = append(w, unwatched(d)...)
 	for _, t := range s.Targets {
 		for _, st := range t.Stages {
 			cell := byKey[cellKey{st.Name, t.Name}]
@@ -173,7 +172,7 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 }
 
 // unwatched names measured stages with records over which the client's own health
-// was not recorded, as when it was killed.
+// was not recorded, as when it was killed: what is unknown is not fit.
 func unwatched(d *Data) []string {
 	asked, watched := map[string]bool{}, map[string]bool{}
 	for i := range d.Records {

@@ -109,7 +109,7 @@ func compareAll(run *Run, verdicts map[string]*scores) {
 // judge says whether the run is valid, and why not or why it is not whole. A run
 // cut short is judged like any other by what it has.
 func (s *Summary) judge(d *Data, all []*cell) {
-	s.Reasons = unfit(s.Client, s.Targets)
+	s.Reasons = append(unfit(s.Client, s.Targets), unwatched(d)...)
 	if !slices.ContainsFunc(all, func(c *cell) bool { return len(c.requests) > 0 }) {
 		s.Reasons = append(s.Reasons, "no request was measured")
 	}

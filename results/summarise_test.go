@@ -324,6 +324,7 @@ func TestStateIsSaid(t *testing.T) {
 		{StateRunning, nil, []string{"not finished: it is still running or was killed (switchover run --resume 20261122T090102Z-handmade)"}},
 	} {
 		d := base(tc.state)
+		d.Events = append(d.Events, Event{Kind: EventClient, Stage: "steady", Data: data(ClientHealth{})})
 		if tc.event != nil {
 			d.Events = append(d.Events, *tc.event)
 		}

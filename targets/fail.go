@@ -57,6 +57,10 @@ func (t *Target) unanswered(ctx context.Context, tr *trace, err error) *chat.Fai
 	case handshaking:
 		return fail(chat.TLS, "no secure connection to %s: %v", t.host, err)
 	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err // the address stands in front
+	}
 	return fail(chat.Connect, "no connection to %s: %v", t.host, err)
 }
 

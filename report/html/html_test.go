@@ -122,7 +122,7 @@ func TestPageSaysWhatItMust(t *testing.T) {
 	}{
 		{"demo", []string{"Move to medium-13b", "simulated servers", "n\u00a096", "need 368", "What would change this", "5d1e0c3f9a27b4c8"}},
 		{"invalid", []string{"This run is invalid", "41 ms", "The run was interrupted"}},
-		{"unknown", []string{"No verdict", "how to supply it", `href="#note-1"`}},
+		{"unknown", []string{"No verdict", "What to do", `href="#note-1"`}},
 		{"one", []string{"No verdict", "claude"}},
 	} {
 		page := render(t, fixtures()[tt.name])

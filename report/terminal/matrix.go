@@ -100,7 +100,7 @@ func (p *page) verdict(d *report.Doc) {
 		p.para("  ", "-", s, "")
 	}
 	for _, s := range d.Verdict.Settle {
-		p.para("  ", "To settle it:", s, dim)
+		p.para("  ", "What to do:", s, dim)
 	}
 }
 
