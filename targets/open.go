@@ -35,6 +35,7 @@ type Target struct {
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
+	stamps func() // no longer needed
 	mu     sync.Mutex
 	closed bool
 	asking sync.WaitGroup
@@ -73,7 +74,7 @@ func open(spec Spec, via network) (*Target, error) {
 	}
 	spec.Timeouts = spec.Timeouts.filled()
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &Target{spec: spec, host: u.Host, redactor: secret.NewRedactor(key), ctx: ctx, cancel: cancel}
+	t := &Target{spec: spec, host: u.Host, redactor: secret.NewRedactor(key), ctx: ctx, cancel: cancel, stamps: wire.KeepStamps()}
 	if spec.MaxSockets > 0 {
 		t.sockets = make(chan struct{}, spec.MaxSockets)
 	}
@@ -122,7 +123,7 @@ func stamping(limits Timeouts, via network) func(ctx context.Context, network, a
 		dial = dialer.DialContext
 		if via.clock != results.ClockUser {
 			// What is held must not look like a standstill.
-			batch := limits.Idle > 4*wire.MaxHold
+			batch := limits.Idle >= 10*wire.MaxHold
 			return func(ctx context.Context, network, address string) (wire.Stamped, error) {
 				return wire.DialKernel(ctx, dialer, network, address, batch)
 			}
@@ -193,6 +194,7 @@ func (t *Target) Close() {
 	t.cancel()
 	t.asking.Wait()
 	t.transport.CloseIdleConnections()
+	t.stamps()
 }
 
 // enter admits an attempt unless the target is closed; the attempt must then

@@ -20,9 +20,6 @@ const (
 	maxPieces   = 64        // pieces that are held
 )
 
-// intake is what the loop reads into.
-type intake struct{ buf, control []byte }
-
 // arrival is what one read of the socket brought.
 type arrival struct {
 	bytes  int
@@ -98,7 +95,7 @@ func (c *kernelConn) watch() {
 }
 
 // serve is called by the loop with what the socket is ready for.
-func (c *kernelConn) serve(events uint32, in *intake) {
+func (c *kernelConn) serve(events uint32, r *rounds) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -112,14 +109,14 @@ func (c *kernelConn) serve(events uint32, in *intake) {
 	if events&^unix.EPOLLOUT == 0 {
 		return
 	}
-	for !c.full && c.end == nil && c.receive(in) {
+	for !c.full && c.end == nil && c.receive(r) {
 	}
 }
 
 // receive reads the socket once and reports whether there may be more.
-func (c *kernelConn) receive(in *intake) (more bool) {
-	buf := in.buf[:min(len(in.buf), maxQueued-(len(c.queue)-c.taken))]
-	n, control, _, _, err := unix.Recvmsg(c.fd, buf, in.control, unix.MSG_DONTWAIT)
+func (c *kernelConn) receive(r *rounds) (more bool) {
+	buf := r.buf[:min(len(r.buf), maxQueued-(len(c.queue)-c.taken))]
+	n, control, _, _, err := unix.Recvmsg(c.fd, buf, r.control, unix.MSG_DONTWAIT)
 	ordered(c.fd)
 	switch {
 	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR): // the next round asks again
@@ -135,12 +132,12 @@ func (c *kernelConn) receive(in *intake) (more bool) {
 		return false
 	}
 	before := c.newest
-	c.push(buf[:n], in.control[:control])
+	c.push(buf[:n], r.control[:control])
 	if unread := len(c.arrivals) - c.first; len(c.queue)-c.taken >= maxQueued || unread >= maxArrivals {
 		c.full = true
 		c.watch()
 	}
-	if !c.hold(buf[:n], c.newest.Sub(before)) {
+	if !c.hold(buf[:n], c.newest.Sub(before)) || !r.holding {
 		c.wake()
 	}
 	return n == len(buf)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 
@@ -35,8 +36,7 @@ func DialKernel(ctx context.Context, d *net.Dialer, network, address string, bat
 				return err
 			}
 		}
-		// Asked for before connecting: the kernel begins to stamp a moment after the
-		// first socket of the machine asks. A refusal is found out once connected.
+		// A refusal is found out once connected.
 		return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) })
 	}
 	conn, err := dialer.DialContext(ctx, network, address)
@@ -44,6 +44,19 @@ func DialKernel(ctx context.Context, d *net.Dialer, network, address string, bat
 		return nil, err
 	}
 	return stampKernel(conn, batch), nil
+}
+
+// KeepStamps has the kernel stamp what arrives until the returned function is
+// called. It begins to stamp only a moment after the first socket of the machine
+// asks for it, which would leave the first answers without: so this is called
+// before they are asked for. Where it fails, nothing is lost but those stamps.
+func KeepStamps() (release func()) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return func() {}
+	}
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	return sync.OnceFunc(func() { _ = unix.Close(fd) })
 }
 
 // stampKernel moves a connection to the kernel's clock if it can, else to the
