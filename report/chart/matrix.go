@@ -187,13 +187,17 @@ func (m *matrix) target(s *sheet, i int, name string) {
 	if out {
 		p.color = muted
 	}
-	s.text(margin+34, mid-1, p.fit(name, nameWidth-42), p)
-	sub := pen{size: 9.5, color: muted}
 	line := s.legible(r.Model)
 	if r.Role != "" {
 		line = strings.TrimSuffix(r.Role+", "+line, ", ")
 	}
-	s.text(margin+34, mid+11.5, sub.fit(line, nameWidth-42), sub)
+	if line == "" {
+		s.text(margin+34, mid+4, p.fit(name, nameWidth-42), p)
+	} else {
+		s.text(margin+34, mid-1, p.fit(name, nameWidth-42), p)
+		sub := pen{size: 9.5, color: muted}
+		s.text(margin+34, mid+11.5, sub.fit(line, nameWidth-42), sub)
+	}
 	m.requirements(s, r, mid)
 	m.utility(s, r, mid)
 	s.line(margin, y+m.row, slideWidth-margin, y+m.row, 0.5, rule)
