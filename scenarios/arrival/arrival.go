@@ -1,9 +1,10 @@
 // Package arrival draws when conversations start in open-loop load: constant,
-// at even gaps, or Poisson, the memoryless process by which many independent
-// people arrive. A process is a pure function of its rate and seed: ranging over
-// it twice gives the same instants, and one process schedules a whole stage,
-// because several of them side by side, one a worker, do not add up to the
-// process that was asked for.
+// at even gaps; Poisson, the memoryless process by which many independent people
+// arrive; or gamma, burstier or more even than that; each at one rate, or at one
+// that ramps and steps. A process is a pure function of its rate and seed:
+// ranging over it twice gives the same instants, and one process schedules a
+// whole stage, because several of them side by side, one a worker, do not add up
+// to the process that was asked for.
 //
 // It refuses to know about time: it reads no clock and waits for nothing.
 package arrival
@@ -53,9 +54,9 @@ func Poisson(perSecond float64, seed Seed) iter.Seq[time.Duration] {
 		if !possible(perSecond) {
 			return
 		}
-		r := seed.Rand()
+		gap := exponentialGaps(seed.Rand())
 		for t := 0.0; ; {
-			t += -math.Log1p(-r.Float64()) / perSecond
+			t += gap() / perSecond
 			at, ok := instant(t)
 			if !ok || !yield(at) {
 				return
