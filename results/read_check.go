@@ -27,7 +27,7 @@ func (r *Record) check() error {
 	counts := []struct {
 		name string
 		v    int
-	}{{"session", r.Session}, {"turn", r.Turn}, {"attempt", r.Attempt}, {"coalesced", r.Coalesced}}
+	}{{"session", r.Session}, {"turn", r.Turn}, {"attempt", r.Attempt}, {"coalesced", r.Coalesced}, {"events", r.Events}}
 	for _, c := range counts {
 		if c.v < 0 || c.v > maxCount {
 			return outside(c.name, c.v, 0, maxCount)
@@ -87,7 +87,8 @@ func (r *Record) checkTimes() error {
 	others := []struct {
 		name string
 		v    Instant
-	}{{"intended", r.Intended}, {"scheduled", r.Scheduled}, {"sent", r.Sent}, {"first_byte", r.FirstByte}, {"first_answer", r.FirstAnswer}}
+	}{{"intended", r.Intended}, {"scheduled", r.Scheduled}, {"sent", r.Sent}, {"first_byte", r.FirstByte}, {"first_answer", r.FirstAnswer}, {"first_event", r.FirstEvent},
+		{"last_event", r.LastEvent}}
 	for _, o := range others {
 		if t := o.v.Or(0); t < -maxInstant || t > maxInstant {
 			return outside(o.name, t, -maxInstant, maxInstant)

@@ -59,6 +59,17 @@ type Record struct {
 	// kernel before this program took them; absent where the kernel stamped none.
 	ReceiveLag Instant `json:"receive_lag,omitzero"`
 
+	// Events counts the stream's events with choices, those without content (role,
+	// finish reason) included; FirstEvent and LastEvent are the first and last of
+	// them. No figure of this package uses them; results/as does. 0 is unknown.
+	Events      int     `json:"events,omitempty"`
+	FirstEvent  Instant `json:"first_event,omitzero"`
+	LastEvent   Instant `json:"last_event,omitzero"`
+	UsageBeside bool    `json:"usage_beside,omitempty"` // usage came in such events and in none of its own
+	// CleanEnd marks a stream that lacks its terminal marker though its body ended
+	// as HTTP says: what many clients take for a success.
+	CleanEnd bool `json:"clean_end,omitempty"`
+
 	Chunks      []Chunk `json:"chunks,omitempty"`
 	ChunkSource string  `json:"chunk_source,omitempty"` // where Chunk.Tokens come from: usage, tokenizer, apportioned
 	Coalesced   int     `json:"coalesced,omitempty"`    // reads that held more than one content event

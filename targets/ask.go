@@ -170,6 +170,8 @@ func (a *attempt) stream(ctx context.Context, resp *http.Response) *chat.Usage {
 		a.rec.End = a.now()
 	}
 	out := dec.Close(readErr)
+	a.choices(dec)
+	a.rec.CleanEnd = readErr == nil && out.Failure != nil && out.Failure.Class == chat.Interrupted
 	a.rec.Complete = out.Complete
 	a.failure = out.Failure
 	if out.Failure != nil && out.Failure.Class == chat.Interrupted && readErr != nil && ctx.Err() != nil {
@@ -226,6 +228,18 @@ func (a *attempt) stamped(s wire.Stamp) {
 	}
 	if s.Source == wire.StampSourceKernel {
 		a.rec.ReceiveLag = results.At(max(s.Lag, time.Duration(a.rec.ReceiveLag.Or(0))))
+	}
+}
+
+// choices records what tools with other definitions would count; see results/as.
+func (a *attempt) choices(dec wire.Decoder) {
+	counter, ok := dec.(wire.ChoiceCounter)
+	if !ok {
+		return
+	}
+	if c := counter.Choices(); c.Count > 0 {
+		a.rec.Events, a.rec.UsageBeside = c.Count, c.UsageBeside
+		a.rec.FirstEvent, a.rec.LastEvent = results.At(c.First), results.At(c.Last)
 	}
 }
 
