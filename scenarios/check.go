@@ -1,13 +1,16 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"switchover/results"
 	"switchover/scenarios/prompts"
+	"switchover/scenarios/prompts/redact"
 )
 
 // pathName is what can be part of a folder's name and of a record's id.
@@ -64,11 +67,31 @@ func (c *checker) workload(w *Workload) {
 	if c.has(at+".format") && !slices.Contains(prompts.Formats, src.Format) {
 		c.wrong(at+".format", meant(src.Format, prompts.Formats, "formats"), "the format %q is not known", clip(src.Format))
 	}
+	c.redaction(at, src)
 	if !c.has(at+".file") || !c.fresh {
 		return
 	}
-	if _, ok := c.readable(at+".file", src.File); ok {
+	if c.canRead(at+".file", src.File, c.env.check(c.beside(src.File))) {
 		src.File = c.anywhere(src.File)
+	}
+}
+
+// redaction checks the user's own patterns.
+func (c *checker) redaction(at string, src *Source) {
+	if !c.has(at + ".patterns") {
+		return
+	}
+	if src.Redact == RedactOff {
+		c.wrong(at+".patterns", "leave out redact: off", "the patterns would be ignored, because nothing is redacted")
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(src.Patterns)) {
+		if _, err := redact.New(redact.Rules{Patterns: map[string]string{name: src.Patterns[name]}}); err != nil {
+			c.wrong(at+".patterns."+name, "RE2 syntax: https://github.com/google/re2/wiki/Syntax", "%v", err)
+		}
+	}
+	if _, err := redact.New(redact.Rules{Patterns: src.Patterns}); err != nil && len(src.Patterns) > redact.MaxPatterns {
+		c.wrong(at+".patterns", "", "%v", err)
 	}
 }
 
@@ -138,9 +161,11 @@ func (s *Scenario) fillDefaults() {
 			t.Cost.GPUs = 1
 		}
 	}
-	if src := s.Workload.Conversations; !src.Bundled && src.Format == "" {
-		src.Format = prompts.FormatConversations
+	if src := s.Workload.Conversations; !src.Bundled {
+		src.Format = cmp.Or(src.Format, prompts.FormatConversations)
+		src.Redact = cmp.Or(src.Redact, RedactOn)
 	}
+	s.Workload.Salt = cmp.Or(s.Workload.Salt, SaltOn)
 	for i := range s.Load {
 		st := &s.Load[i]
 		if st.Name == "" {
@@ -180,4 +205,13 @@ const (
 	ArrivalsConstant = "constant"
 	OrderInterleaved = "interleaved"
 	OrderSequential  = "sequential"
+)
+
+// The words of a workload.
+const (
+	SaltOn       = "on"
+	SaltOff      = "off"
+	RedactOn     = "on"
+	RedactWithIP = "with-ip"
+	RedactOff    = "off"
 )

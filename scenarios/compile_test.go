@@ -172,6 +172,7 @@ func TestCompileRefuses(t *testing.T) {
 // TestEstimate reckons a small plan by hand.
 func TestEstimate(t *testing.T) {
 	s := scenarioOf(t, "[{mode: open, rate: 2/s, arrivals: constant, duration: 5s}]")
+	s.Workload.Salt = SaltOff
 	p := compiled(t, s, items(10))
 	e := p.Estimate.Targets[0]
 	// Ten conversations. Worst: turn 1 sends 10 bytes and 8 for the message; turn
@@ -196,6 +197,18 @@ func TestEstimate(t *testing.T) {
 	s.Targets[0].System = &System{Text: strings.Repeat("x", 100)}
 	if got := compiled(t, s, items(10)).Estimate.Targets[0].WorstInputTokens - e.WorstInputTokens; got != 20*108 {
 		t.Errorf("a system prompt of 100 bytes adds %d tokens to 20 requests, want 2160", got)
+	}
+	s.Targets[0].System, s.Workload.Salt = nil, SaltOn
+	salted := compiled(t, s, items(10)).Estimate.Targets[0]
+	if likely, worst := salted.InputTokens-e.InputTokens, salted.WorstInputTokens-e.WorstInputTokens; likely != 20*14 || worst != 20*27 {
+		t.Errorf("a salt adds %d tokens to 20 requests, %d at worst; want 280 and 540", likely, worst)
+	}
+	short := items(10)
+	for i := range short {
+		short[i].MaxTokens = 10
+	}
+	if e := compiled(t, s, short).Estimate.Targets[0]; e.OutputTokens != 20*5 || e.WorstOutputTokens != 20*10 {
+		t.Errorf("answers of at most 10 tokens: %d, at most %d", e.OutputTokens, e.WorstOutputTokens)
 	}
 }
 
@@ -246,6 +259,7 @@ func TestRefusals(t *testing.T) {
 			[]string{"target a: at worst 2916 input + 3600 output = 6516 tokens (3150 expected) are above its limit of 6000"}},
 	} {
 		s := scenarioOf(t, load)
+		s.Workload.Salt = SaltOff
 		c.change(s)
 		got := compiled(t, s, items(10)).Refusals()
 		if len(got) != len(c.want) {

@@ -76,7 +76,7 @@ func loading(p *Plan, t *Target) TargetEstimate {
 	out := TargetEstimate{Target: t.Name}
 	costs := make([]tally, len(p.Items))
 	for i, it := range p.Items {
-		costs[i] = conversationCost(it, t)
+		costs[i] = conversationCost(p.Scenario, it, t)
 	}
 	var all tally
 	for _, st := range p.Stages {
@@ -122,14 +122,14 @@ func judging(p *Plan, judge *Target) TargetEstimate {
 		}
 		for _, item := range judged(p, t) {
 			it := p.Items[item]
-			answers := len(it.Turns) * t.ChatParams().MaxTokens
+			answers := len(it.Turns) * answerLimit(it, t)
 			c := tally{requests: 1, in: judgePrompt, out: limit / 4}
 			worst := worstJudgePrompt
 			for _, text := range append([]string{it.System, systemText(t)}, it.Turns...) {
 				c.in += expectedTokens(text) + 2*messageTokens
 				worst += 2*len(text) + 2*worstMessageTokens
 			}
-			c.in += answerTokens(t) * len(it.Turns)
+			c.in += answerTokens(t, answerLimit(it, t)) * len(it.Turns)
 			// A repair repeats the prompt, the reply that could not be read, and why.
 			c.worstIn = judgeCalls*(worst+2*answers) + (judgeCalls-1)*(limit+worstJudgePrompt/10)
 			c.worstOut = judgeCalls * limit
@@ -190,16 +190,18 @@ func (e *TargetEstimate) fill(all tally, t *Target) {
 
 // conversationCost reckons one conversation with one target. Each turn sends the
 // whole history again, the earlier answers included.
-func conversationCost(it results.Conversation, t *Target) tally {
+func conversationCost(s *Scenario, it results.Conversation, t *Target) tally {
 	system := it.System
 	if text := systemText(t); text != "" {
 		system = text
 	}
-	limit := t.ChatParams().MaxTokens
+	limit := answerLimit(it, t)
+	answer := answerTokens(t, limit)
 	var c tally
-	history, worst := 0, 0
+	history, worst := saltCost(s)
 	if system != "" {
-		history, worst = expectedTokens(system)+messageTokens, len(system)+worstMessageTokens
+		history += expectedTokens(system) + messageTokens
+		worst += len(system) + worstMessageTokens
 	}
 	for _, tool := range it.Tools {
 		size := len(tool.Name) + len(tool.Description) + len(tool.Parameters)
@@ -209,8 +211,8 @@ func conversationCost(it results.Conversation, t *Target) tally {
 	for _, turn := range it.Turns {
 		history += expectedTokens(turn) + messageTokens
 		worst += len(turn) + worstMessageTokens
-		c.add(tally{1, history, answerTokens(t), worst, limit}, 1)
-		history += answerTokens(t) + messageTokens
+		c.add(tally{1, history, answer, worst, limit}, 1)
+		history += answer + messageTokens
 		worst += limit + worstMessageTokens
 	}
 	return c
@@ -270,12 +272,11 @@ func turnTime(t *Target) time.Duration {
 	if t.Simulate != nil {
 		first, token = time.Duration(t.Simulate.TTFT), time.Duration(t.Simulate.TPOT)
 	}
-	return first + time.Duration(answerTokens(t))*token
+	return first + time.Duration(answerTokens(t, t.ChatParams().MaxTokens))*token
 }
 
-// answerTokens is how long an answer is likely to be.
-func answerTokens(t *Target) int {
-	limit := t.ChatParams().MaxTokens
+// answerTokens is how long an answer of at most limit tokens is likely to be.
+func answerTokens(t *Target, limit int) int {
 	if t.Simulate == nil {
 		return (limit + 1) / 2
 	}

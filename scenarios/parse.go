@@ -17,6 +17,9 @@ type Env struct {
 	LookupEnv func(string) (string, bool)
 	// ReadFile reads the files a scenario names; nil is ReadFile of this package.
 	ReadFile func(string) ([]byte, error)
+	// CheckFile says whether a file can be read that is too large to read at once;
+	// nil is CheckFile of this package.
+	CheckFile func(string) error
 }
 
 func (e Env) lookup(name string) (string, bool) {
@@ -33,12 +36,28 @@ func (e Env) read(path string) ([]byte, error) {
 	return e.ReadFile(path)
 }
 
-// maxReadBytes bounds ReadFile: the default bound of a file of conversations.
+func (e Env) check(path string) error {
+	if e.CheckFile == nil {
+		return CheckFile(path)
+	}
+	return e.CheckFile(path)
+}
+
+// maxReadBytes bounds ReadFile.
 const maxReadBytes = 256 << 20
 
-// ReadFile reads a regular file of at most 256 MiB: no device, pipe or folder,
-// which could last forever.
-func ReadFile(path string) ([]byte, error) {
+// CheckFile opens a regular file of any size: no device, pipe or folder, which
+// could last forever.
+func CheckFile(path string) error {
+	f, err := open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// open opens a regular file.
+func open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -46,7 +65,13 @@ func ReadFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
-	f, err := os.Open(path)
+	return os.Open(path)
+}
+
+// ReadFile reads a regular file of at most 256 MiB: no device, pipe or folder,
+// which could last forever.
+func ReadFile(path string) ([]byte, error) {
+	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -209,11 +234,15 @@ func (c *checker) anywhere(path string) string {
 // readable reads a file that the scenario names.
 func (c *checker) readable(path, name string) ([]byte, bool) {
 	b, err := c.env.read(c.beside(name))
-	if err == nil {
-		return b, true
+	return b, c.canRead(path, name, err)
+}
+
+// canRead records that a file the scenario names cannot be read, if so.
+func (c *checker) canRead(path, name string, err error) bool {
+	if err != nil {
+		c.wrong(path, "paths are relative to the scenario file", "cannot read %s: %v", clip(c.beside(name)), cause(err))
 	}
-	c.wrong(path, "paths are relative to the scenario file", "cannot read %s: %v", clip(c.beside(name)), cause(err))
-	return nil, false
+	return err == nil
 }
 
 // cause is why a file could not be read, without its path.

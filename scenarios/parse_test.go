@@ -57,6 +57,8 @@ func TestFull(t *testing.T) {
 		{"system prompt as a word", own2.System.Text, "Be brief."},
 		{"merged model", own2.Model, "small/model-7b"},
 		{"own value instead of the merged one", own2.Cost.GPUs, 2},
+		{"what is redacted", s.Workload.Conversations.Redact + s.Workload.Conversations.Patterns["customer"], "with-ipC-[0-9]{8}"},
+		{"salt", s.Workload.Salt, "off"},
 		{"default of gpus", s.Targets[1].Cost.GPUs, 1},
 		{"default protocol", own2.Protocol, "openai"},
 		{"temperature left to the API", *api.Params.Temperature, Temperature{AsAllowed: true}},

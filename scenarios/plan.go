@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"switchover/results"
+	"switchover/scenarios/prompts"
 )
 
 // Plan is a compiled scenario: everything that will be sent, in what order and
@@ -12,7 +13,10 @@ type Plan struct {
 	Scenario *Scenario
 	File     string // where it came from, for messages
 	Items    []results.Conversation
-	Stages   []PlannedStage
+	// Source is what was read of the workload's file: nil for the bundled
+	// conversations, and where a run goes on.
+	Source *prompts.Set
+	Stages []PlannedStage
 	// ScheduleHash identifies the departures: SHA-256 over stage names, intended
 	// offsets, items and think times, as hex.
 	ScheduleHash string

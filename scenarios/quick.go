@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -30,8 +31,11 @@ type QuickOptions struct {
 	Seed      int64   // default 1
 	// Duration of the measured stage; absent, it ends after the conversations.
 	Duration Duration
-	// Conversations of each target; default 24.
+	// Conversations of each target; default 24, or the sample of Workload.
 	Conversations int
+	// Workload is what is asked; its source nil is the bundled conversations, two
+	// turns each.
+	Workload Workload
 }
 
 // None stands for "no key" and "no price" where flags pair by position.
@@ -48,7 +52,7 @@ const (
 
 // Quick makes the scenario of a run without a file, by the same rules and with
 // the same checks as one: a short warm-up, then a few users at once who hold the
-// bundled conversations, two turns each. The error says which flag is wrong.
+// bundled conversations, two turns each, or those of a log. The error says which flag is wrong.
 func Quick(o QuickOptions, env Env) (*Scenario, error) {
 	n := max(len(o.URLs), len(o.Models))
 	if len(o.URLs) == 0 || len(o.Models) == 0 {
@@ -172,11 +176,14 @@ func (s *Scenario) quickJudge(o QuickOptions, env Env) error {
 
 // quickLoad fills the workload, the stages and what decides.
 func (s *Scenario) quickLoad(o QuickOptions) {
-	s.Workload = Workload{Conversations: &Source{Bundled: true}, MaxTurns: 2}
+	s.Workload = o.Workload
+	if s.Workload.Conversations == nil {
+		s.Workload.Conversations, s.Workload.MaxTurns = &Source{Bundled: true}, 2
+	}
 	no := false
 	measured := Stage{Name: "steady", Mode: ModeUsers, Users: quickUsers, Duration: o.Duration, Conversations: o.Conversations}
 	if measured.Conversations == 0 && measured.Duration == 0 {
-		measured.Conversations = quickConversations
+		measured.Conversations = cmp.Or(o.Workload.Sample, quickConversations)
 	}
 	s.Load = []Stage{{Name: "warm-up", Mode: ModeUsers, Users: 1, Conversations: 1, Measure: &no}, measured}
 	s.Decision.Weights = map[string]float64{"quality": 3, "latency": 2, "cost": 2}
@@ -204,14 +211,30 @@ func (s *Scenario) checked(env Env) (*Scenario, error) {
 }
 
 // inFlags says in flags what hints say in fields.
-var inFlags = strings.NewReplacer("key: {env: NAME}", "--key-env VARIABLE", "add model: NAME", "add --model NAME")
+var inFlags = strings.NewReplacer("key: {env: NAME}", "--key-env VARIABLE", "add model: NAME", "add --model NAME",
+	"paths are relative to the scenario file", "paths are relative to the current folder")
 
 // targetPath is the place of a field of a target.
 var targetPath = regexp.MustCompile(`^targets\[(\d+)\]\.?([a-z]*)`)
 
 // flagOf names the flag that filled a field; what no flag fills keeps its name.
 func (s *Scenario) flagOf(path string) string {
-	switch path {
+	const patterns = "workload.conversations.patterns"
+	switch path, _, _ := strings.Cut(path, patterns+"."); path {
+	case "":
+		return "--redact-pattern"
+	case "workload.conversations.file":
+		return "--log"
+	case "workload.conversations.format":
+		return "--from"
+	case "workload.conversations.redact":
+		return "--redact"
+	case patterns:
+		return "--redact-pattern"
+	case "workload.sample":
+		return "--sample"
+	case "workload.salt":
+		return "--salt"
 	case "budget.usd":
 		return "--budget"
 	case "load[1].duration":

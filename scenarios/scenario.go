@@ -160,8 +160,13 @@ type Workload struct {
 	Conversations *Source `json:"conversations"`
 	// MaxTurns cuts longer conversations; 0 leaves them whole.
 	MaxTurns int `json:"max_turns,omitempty" jsonschema:"minimum=1"`
-	// Sample takes that many conversations, chosen by the seed; 0 takes all.
-	Sample int `json:"sample,omitempty" jsonschema:"minimum=1"`
+	// Sample takes that many conversations, chosen by the seed; 0 takes all. Of a
+	// file it is drawn while reading, so that the file can be of any size.
+	Sample int `json:"sample,omitempty" jsonschema:"minimum=1,maximum=50000"`
+	// Salt is on (default: every session's prompt begins with a line of its own, so
+	// that no server's prompt cache is met warm) or off (prompts are sent as they
+	// are, with whatever repetition they have).
+	Salt string `json:"salt,omitempty" jsonschema:"enum=on,enum=off"`
 }
 
 // Source is where conversations come from: the word bundled, or a file.
@@ -169,6 +174,13 @@ type Source struct {
 	Bundled bool   `json:"-"`
 	File    string `json:"file,omitempty"`
 	Format  string `json:"format,omitempty"` // default conversations
+	// Redact is on (default: mail addresses, phone and card numbers, keys and tokens,
+	// identity and account numbers are replaced before anything is sent or kept),
+	// with-ip (IP addresses too) or off.
+	Redact string `json:"redact,omitempty" jsonschema:"enum=on,enum=with-ip,enum=off"`
+	// Patterns are further things to replace, by name: {customer: 'C-[0-9]{8}'}
+	// makes them [CUSTOMER_1], [CUSTOMER_2]. RE2 syntax.
+	Patterns map[string]string `json:"patterns,omitempty"`
 }
 
 // Stage is one stretch of load.

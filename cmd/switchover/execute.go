@@ -64,6 +64,7 @@ type running struct {
 	app         *app
 	plan        *scenarios.Plan
 	options     runOptions
+	id          string
 	signals     *signals
 	zero        time.Time
 	segment     int
@@ -85,7 +86,7 @@ func (r *running) begin(resume *resumed) error {
 	if resume != nil {
 		r.journal, r.earlier = resume.journal, resume.data
 		r.segment = len(r.earlier.Run.Segments) - 1 // Reopen opened it
-		r.zero = resume.zero
+		r.zero, r.id = resume.zero, r.earlier.Run.ID
 		return nil
 	}
 	resolved, err := json.Marshal(r.plan.Scenario)
@@ -110,6 +111,7 @@ func (r *running) begin(resume *resumed) error {
 	}
 	id := run.ID
 	for n := 2; ; n++ {
+		r.id = run.ID
 		r.journal, err = results.Create(r.options.root, run, r.plan.Items)
 		if !errors.Is(err, fs.ErrExist) || n > mostAtOnce {
 			return err
@@ -171,12 +173,22 @@ func (r *running) drive(ctx context.Context) (drive.Outcome, error) {
 		Plan:     r.plan,
 		Targets:  r.fleet.candidates,
 		Journal:  r.journal,
+		Salt:     r.salt(),
 		Zero:     r.zero,
 		Segment:  r.segment,
 		Resume:   r.earlier,
 		Stop:     r.signals.stop,
 		Progress: show.load,
 	})
+}
+
+// salt is what the run's prompts are told apart by from those of any other run:
+// one of the same scenario and seed would else meet the caches this one warmed.
+func (r *running) salt() string {
+	if !r.plan.Scenario.Salted() {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", r.plan.Scenario.Seed, r.id)
 }
 
 // sampleGPUs reads this host's GPUs until the returned function is called.

@@ -25,6 +25,9 @@ type runFlags struct {
 	conversations int
 	duration      time.Duration
 	log, from     string
+	sample        int
+	redact, salt  string
+	patterns      []string
 }
 
 // define declares the flags.
@@ -42,6 +45,10 @@ func (f *runFlags) define(fs *pflag.FlagSet) {
 	fs.DurationVar(&f.duration, "duration", 0, "load for this `TIME`, such as 2m, whatever the number of conversations")
 	fs.StringVar(&f.log, "log", "", "ask what is in this `FILE` instead of the bundled conversations")
 	fs.StringVar(&f.from, "from", "", "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", "))
+	fs.IntVar(&f.sample, "sample", 0, "draw `N` of the log's conversations, and hold those; a log of any size will do")
+	fs.StringVar(&f.redact, "redact", "", "replace personal data and keys of the log: `on` (default), with-ip, off")
+	fs.StringArrayVar(&f.patterns, "redact-pattern", nil, "replace this too: `NAME=REGEX`, such as customer=C-[0-9]+ (repeatable)")
+	fs.StringVar(&f.salt, "salt", "", "begin every session's prompt with a line of its own: `on` (default), off")
 	fs.Float64Var(&f.budget, "budget", 2, "the most `USD` the quick scenario may spend")
 	fs.Int64Var(&f.seed, "seed", 1, "the quick scenario's seed")
 	fs.StringVar(&f.out, "results", defaultRoot, "the `FOLDER` that runs are kept in")
@@ -65,6 +72,10 @@ var quickOnly = []struct{ flag, inFile string }{
 	{"duration", "duration: of the stage"},
 	{"log", "workload: {conversations: {file: FILE, format: FORMAT}}"},
 	{"from", "workload: {conversations: {file: FILE, format: FORMAT}}"},
+	{"sample", "workload: {sample: N}"},
+	{"redact", "workload: {conversations: {redact: on}}"},
+	{"redact-pattern", "workload: {conversations: {patterns: {NAME: REGEX}}}"},
+	{"salt", "workload: {salt: on}"},
 	{"budget", "budget: {usd: ...}"},
 	{"seed", "seed:"},
 }
@@ -81,6 +92,8 @@ func (f *runFlags) settle(fs *pflag.FlagSet) error {
 	switch {
 	case fs.Changed("resume") && f.resume == "":
 		return usageError("'switchover results' lists the runs", "--resume names no run")
+	case fs.Changed("log") && f.log == "":
+		return usageError("", "--log names no file")
 	case fs.Changed("from") && f.log == "":
 		return usageError("name the file: --log FILE", "--from says the format of a file that is not named")
 	case f.log != "" && f.from == "":
@@ -92,9 +105,41 @@ func (f *runFlags) settle(fs *pflag.FlagSet) error {
 	case fs.Changed("duration") && f.duration <= 0:
 		return usageError("for instance --duration 2m", "--duration %v is not a time above 0", f.duration)
 	}
-	f.quick.BudgetUSD, f.quick.Seed, f.quick.Duration = f.budget, f.seed, scenarios.Duration(f.duration)
-	if f.quick.Conversations = f.conversations; fs.Changed("duration") && !fs.Changed("conversations") {
-		f.quick.Conversations = 0 // the clock ends the load
+	if err := f.workload(fs); err != nil {
+		return err
 	}
+	f.quick.BudgetUSD, f.quick.Seed, f.quick.Duration = f.budget, f.seed, scenarios.Duration(f.duration)
+	if f.quick.Conversations = f.conversations; !fs.Changed("conversations") && (fs.Changed("duration") || f.sample > 0) {
+		f.quick.Conversations = 0 // the clock ends the load, or the sample does
+	}
+	return nil
+}
+
+// workload hands over what is asked.
+func (f *runFlags) workload(fs *pflag.FlagSet) error {
+	f.quick.Workload.Salt = f.salt
+	if f.log == "" {
+		for _, flag := range []string{"sample", "redact", "redact-pattern"} {
+			if fs.Changed(flag) {
+				return usageError("name a log: --log FILE --from FORMAT", "--%s is about a log, and none is named", flag)
+			}
+		}
+		return nil
+	}
+	if fs.Changed("sample") && f.sample < 1 {
+		return usageError("", "--sample %d: it must be at least 1", f.sample)
+	}
+	src := &scenarios.Source{File: f.log, Format: f.from, Redact: f.redact}
+	for _, p := range f.patterns {
+		name, expr, ok := strings.Cut(p, "=")
+		if _, twice := src.Patterns[name]; !ok || twice {
+			return usageError("for instance --redact-pattern 'customer=C-[0-9]{8}'", "--redact-pattern takes NAME=REGEX, each name once")
+		}
+		if src.Patterns == nil {
+			src.Patterns = map[string]string{}
+		}
+		src.Patterns[name] = expr
+	}
+	f.quick.Workload.Conversations, f.quick.Workload.Sample = src, f.sample
 	return nil
 }

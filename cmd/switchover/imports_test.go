@@ -22,7 +22,7 @@ var may = map[string][]string{
 	"results":                  {"results/stats", "targets/chat"},
 	"results/stats":            {},
 	"results/gate":             {"results", "results/stats"},
-	"scenarios":                {"results", "scenarios/arrival", "scenarios/prompts", "targets/chat", "targets/secret", "targets/wire"},
+	"scenarios":                {"results", "scenarios/arrival", "scenarios/prompts", "scenarios/prompts/redact", "targets/chat", "targets/secret", "targets/wire"},
 	"scenarios/arrival":        {},
 	"scenarios/prompts":        {"results", "scenarios/prompts/redact", "targets/chat"},
 	"scenarios/prompts/redact": {},

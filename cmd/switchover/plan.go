@@ -13,9 +13,7 @@ import (
 	"time"
 
 	"switchover/report/terminal"
-	"switchover/results"
 	"switchover/scenarios"
-	"switchover/scenarios/prompts"
 )
 
 // scenarioEnv is what scenarios may read of the outside.
@@ -56,7 +54,7 @@ func bundledNames() string {
 
 // compile draws the plan of a scenario whose relative paths start at dir.
 func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan, error) {
-	items, err := conversations(s.Workload.Conversations, dir)
+	items, set, err := conversations(s, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -64,29 +62,8 @@ func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan,
 	if err != nil {
 		return nil, err
 	}
-	p.File = file
+	p.File, p.Source = file, set
 	return p, nil
-}
-
-// conversations reads a workload's source.
-func conversations(src *scenarios.Source, dir string) ([]results.Conversation, error) {
-	if src == nil || src.Bundled {
-		return prompts.Bundled(), nil
-	}
-	path := src.File
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open the workload: %w", err)
-	}
-	defer f.Close()
-	set, err := prompts.Read(f, src.File, prompts.Options{Format: src.Format})
-	if err != nil {
-		return nil, err
-	}
-	return set.Conversations, nil
 }
 
 // printPlan is --dry-run: what would be sent, and what it can cost at worst.
@@ -120,8 +97,13 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 	for _, line := range append(worstCase(p), load+".") {
 		fmt.Fprintln(w, wrapped(line, o.Width))
 	}
-	_, err := fmt.Fprintf(w, "Schedule %s, seed %d, %s to draw from.\n", short(p.ScheduleHash), p.Scenario.Seed, plural(len(p.Items), "conversation"))
-	return err
+	fmt.Fprintf(w, "Schedule %s, seed %d, %s to draw from.\n", short(p.ScheduleHash), p.Scenario.Seed, plural(len(p.Items), "conversation"))
+	for _, line := range append(sourceText(p), saltText(p)) {
+		if _, err := fmt.Fprintln(w, wrapped(line, o.Width)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // worstCase sums the known costs and names what has none.
@@ -201,8 +183,9 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 		Seconds      float64  `json:"seconds"`
 		ScheduleHash string   `json:"schedule_hash"`
 		Seed         int64    `json:"seed"`
+		Workload     workload `json:"workload"`
 		Refusals     []string `json:"refusals"`
-	}{Scenario: p.Scenario.Name, Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
+	}{Scenario: p.Scenario.Name, Workload: workloadOf(p), Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
 	for _, e := range p.Estimate.Targets {
 		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason})
 	}

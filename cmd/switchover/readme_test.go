@@ -23,6 +23,10 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	copyFile(t, "../../scenarios/outage.yaml", filepath.Join(dir, "scenarios", "outage.yaml"))
+	log := strings.Repeat(`{"messages": [{"role": "user", "content": "Where is my order?"}]}`+"\n", 300)
+	if err := os.WriteFile(filepath.Join(dir, "prod.jsonl"), []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	readme := func(args string) (string, int) {
 		cmd := exec.Command("sh", "-c", args)
 		cmd.Dir = dir

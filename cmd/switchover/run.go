@@ -33,11 +33,16 @@ without a file.
 Repeated --url, --model, --key-env, --protocol and --price pair by position; a
 single value applies to all. Keys are read from environment variables, never
 from the command line. The quick scenario spends at most $2 unless --budget says
-otherwise; what has no price or no judge stays "unknown" in the matrix.`,
+otherwise; what has no price or no judge stays "unknown" in the matrix.
+
+--log asks what is in a log of yours. Personal data and keys in it are replaced
+before anything is sent or kept; --dry-run shows how many of each kind.`,
 		Example: `  switchover run outage
   switchover run --url http://127.0.0.1:8000/v1 --model qwen
   switchover run --url http://127.0.0.1:8000/v1 --model qwen --key-env NONE \
       --url https://api.openai.com/v1 --model gpt-5 --key-env OPENAI_API_KEY
+  switchover run --url http://127.0.0.1:8000/v1 --model qwen \
+      --log prod.jsonl --from anthropic --sample 200
   switchover run --dry-run FILE
   switchover run --resume latest`,
 		Annotations: exits,
@@ -88,10 +93,6 @@ func (a *app) plans(files []string, f runFlags) ([]*scenarios.Plan, error) {
 		s, err := scenarios.Quick(f.quick, a.scenarioEnv())
 		if err != nil {
 			return nil, usageError("", "%w", err)
-		}
-		if f.log != "" || f.from != "" {
-			s.Workload.Conversations = &scenarios.Source{File: f.log, Format: f.from}
-			s.Workload.Sample = 0
 		}
 		p, err := a.compile(s, "", ".")
 		if err != nil {
@@ -155,6 +156,11 @@ func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, fo
 			break
 		}
 		o.formal = formal && (p.Scenario.Eval != nil || len(p.Scenario.Decision.Weights) > 0)
+		if !f.quiet {
+			for _, line := range sourceText(p) {
+				fmt.Fprintln(a.err, wrapped(line, a.terminal(a.err).Width))
+			}
+		}
 		dir, c, err := a.carryOut(ctx, p, o, sig, nil)
 		if err != nil {
 			return err

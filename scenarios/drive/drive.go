@@ -73,6 +73,11 @@ type Config struct {
 	Journal Journal
 	// Zero is the segment's zero: the instants of records and events count from it.
 	Zero time.Time
+	// Salt, if not empty, makes every session's prompt begin with a line of its own
+	// ([chat.Salt]), so that no server's prompt cache is met warm. The line follows
+	// from Salt, the stage and the session: every target gets the same, the turns of
+	// a session share it, and a run with another Salt has others throughout.
+	Salt string
 	// Segment is the number of this process's share of the run, from 0.
 	Segment int
 	// Resume is what earlier segments journalled; nil on a first run.

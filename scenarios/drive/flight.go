@@ -20,6 +20,9 @@ func (l *leg) carry(dep *departure) {
 	d, lane, s := l.d, dep.lane, dep.sess
 	id := l.id(lane, s)
 	req := s.request(&lane.spec, id)
+	if d.cfg.Salt != "" {
+		chat.WithSalt(req.Messages, chat.Salt(d.cfg.Salt, l.prefix, s.number))
+	}
 	worst := lane.worstUSD(&req)
 	if !l.permit(dep, worst) {
 		return

@@ -52,7 +52,8 @@ func (s *session) thinkBefore(turn int) time.Duration {
 
 // request is the next turn's question with its history: the system prompt (the
 // target's own where it has one), and between the user's turns this target's
-// earlier answers, never another's.
+// earlier answers, never another's. The answer is limited by the target's limit
+// and the conversation's, whichever is less.
 func (s *session) request(spec *targets.Spec, id string) chat.Request {
 	system := s.conv.System
 	if spec.System != "" {
@@ -68,7 +69,11 @@ func (s *session) request(spec *targets.Spec, id string) chat.Request {
 			chat.Message{Role: chat.Assistant, Content: s.answers[i]})
 	}
 	msgs = append(msgs, chat.Message{Role: chat.User, Content: s.conv.Turns[s.turn]})
-	return chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: msgs, Tools: s.conv.Tools, Params: spec.Params}
+	params := spec.Params
+	if n := s.conv.MaxTokens; n > 0 && (params.MaxTokens <= 0 || n < params.MaxTokens) {
+		params.MaxTokens = n
+	}
+	return chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: msgs, Tools: s.conv.Tools, Params: params}
 }
 
 // verb is what follows an attempt.

@@ -59,6 +59,18 @@ func TestSessionAfter(t *testing.T) {
 	}
 }
 
+// The less of the target's limit and the conversation's holds.
+func TestAnswersKeepBothLimits(t *testing.T) {
+	for _, c := range []struct{ target, conversation, want int }{{100, 0, 100}, {100, 30, 30}, {100, 300, 100}, {0, 30, 30}} {
+		items := conversations(1, 1)
+		items[0].MaxTokens = c.conversation
+		req := newSession(scenarios.Start{}, items).request(&targets.Spec{Params: chat.Params{MaxTokens: c.target}}, "id")
+		if req.Params.MaxTokens != c.want {
+			t.Errorf("target %d, conversation %d: %d", c.target, c.conversation, req.Params.MaxTokens)
+		}
+	}
+}
+
 // A tool call without a result would be refused in a history, so it is told.
 func TestAnswerOfToolCalls(t *testing.T) {
 	r := &results.Record{ToolCalls: []chat.ToolCall{{Name: "weather", Arguments: `{"in":"Bern"}`}, {Name: "time", Arguments: "{}"}}}

@@ -40,12 +40,13 @@ func random(parts ...any) *rand.Rand {
 // normal draws from the standard normal distribution, cut at three.
 func normal(r *rand.Rand) float64 { return max(-3, min(3, r.NormFloat64())) }
 
-// questions are the user's messages, in order.
+// questions are the user's messages, in order. What makes a prompt unlike others
+// to a cache is no part of what is asked.
 func questions(messages []chat.Message) []string {
 	var out []string
 	for _, m := range messages {
 		if m.Role == chat.User {
-			out = append(out, m.Content)
+			out = append(out, chat.WithoutSalt(m.Content))
 		}
 	}
 	return out

@@ -1,0 +1,61 @@
+package drive
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"switchover/targets/chat"
+)
+
+// Every session begins with a salt of its own, the same with every target and in
+// every turn; another run has others, and without one prompts are as they were.
+func TestSalt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begins := func(salt string) (first, second map[string]int) {
+			a, b := new(server), new(server)
+			plan := planOf(conversations(2, 2), usersStage("warm", 1, 0, every(0, 2, 2)), usersStage("people", 2, 0, every(time.Second, 6, 2)))
+			drive(t, Config{Plan: plan, Salt: salt}, targetOf("a", a), targetOf("b", b))
+			return beginnings(t, a), beginnings(t, b)
+		}
+		a, b := begins("run-1")
+		if len(a) != 8 { // two sessions of the warm-up and six, of only two conversations
+			t.Errorf("%d sessions begin in %d ways", 8, len(a))
+		}
+		for line, n := range a {
+			if b[line] != n || n != 2 {
+				t.Errorf("%q: %d turns with one target, %d with the other, want 2", line, n, b[line])
+			}
+		}
+		again, _ := begins("run-1")
+		other, _ := begins("run-2")
+		for line := range a {
+			if again[line] == 0 || other[line] != 0 {
+				t.Errorf("%q: %d in the same run again, %d in another", line, again[line], other[line])
+			}
+		}
+		if plain, _ := begins(""); len(plain) != 1 || plain["be brief"] != 16 {
+			t.Errorf("without a salt: %v", plain)
+		}
+	})
+}
+
+// beginnings are the first lines of the prompts a target got.
+func beginnings(t *testing.T, s *server) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for _, r := range s.requests {
+		line, rest, _ := strings.Cut(r.Messages[0].Content, "\n")
+		out[line]++
+		if r.Messages[0].Role != chat.System || rest != "" && rest != "be brief" {
+			t.Errorf("the system prompt became %q", r.Messages[0].Content)
+		}
+		for _, m := range r.Messages[1:] {
+			if chat.WithoutSalt(m.Content) != m.Content {
+				t.Errorf("a salt in %q", m.Content)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,35 @@
+package chat_test
+
+import (
+	"fmt"
+	"testing"
+
+	"switchover/targets/chat"
+)
+
+func ExampleWithSalt() {
+	messages := []chat.Message{{Role: chat.User, Content: "Why is the sky blue?"}}
+	salt := chat.Salt("run", "steady", 3)
+	chat.WithSalt(messages, salt)
+	fmt.Println(messages[0].Content)
+	fmt.Println(chat.WithoutSalt(messages[0].Content))
+	// Output:
+	// [session 4e950558632a61dd]
+	// Why is the sky blue?
+	// Why is the sky blue?
+}
+
+func TestSalt(t *testing.T) {
+	if again := chat.Salt("a", 1); again != chat.Salt("a", 1) || chat.Salt("a", 1) == chat.Salt("a", 2) || chat.Salt("a", "b") == chat.Salt("ab") {
+		t.Error("a salt does not follow its parts")
+	}
+	if n := len(chat.Salt("x")); n != chat.SaltBytes {
+		t.Errorf("a salt has %d bytes, not %d", n, chat.SaltBytes)
+	}
+	for _, text := range []string{"", "[session x]\nhello", "hello " + chat.Salt("x")} {
+		if chat.WithoutSalt(text) != text {
+			t.Errorf("%q was taken for a salted text", text)
+		}
+	}
+	chat.WithSalt(nil, "x") // nothing to salt
+}
