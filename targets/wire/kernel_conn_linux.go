@@ -137,7 +137,9 @@ func (c *kernelConn) receive(r *rounds) (more bool) {
 		c.full = true
 		c.watch()
 	}
-	if !c.hold(buf[:n], c.newest.Sub(before)) || !r.holding {
+	if c.hold(buf[:n], c.newest.Sub(before)) && r.holding {
+		r.held = true
+	} else {
 		c.wake()
 	}
 	return n == len(buf)

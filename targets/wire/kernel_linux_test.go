@@ -6,14 +6,9 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -145,147 +140,6 @@ func TestStreamsOverTLS(t *testing.T) {
 	if _, ok := StampedBelow(tls.Client(conn, &tls.Config{})); !ok {
 		t.Error("the connection is not found beneath TLS")
 	}
-}
-
-// TestHeldPiecesReachTheirReader: soon enough, and their end at once.
-func TestHeldPiecesReachTheirReader(t *testing.T) {
-	near, far := linked(t, "tcp", true)
-	_, _ = near.Write([]byte("GET / HTTP/1.1\r\n\r\n"))
-	_, _ = far.Write([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))
-	buf := make([]byte, 4096)
-	read := func(want string) time.Duration {
-		t.Helper()
-		begin := time.Now()
-		if n, err := near.Read(buf); err != nil || string(buf[:n]) != want && want != "" {
-			t.Fatalf("read %q, %v; want %q", buf[:n], err, want)
-		}
-		return time.Since(begin)
-	}
-	read("")
-	for range 10 { // tokens
-		_, _ = far.Write([]byte("5\r\ntoken\r\n"))
-		if took := read("5\r\ntoken\r\n"); took > MaxHold+2*time.Second {
-			t.Errorf("a piece was held for %v", took)
-		}
-	}
-	near.mu.Lock()
-	held := near.holds
-	near.mu.Unlock()
-	if !held {
-		t.Error("a chunked response is not batched")
-	}
-	_, _ = far.Write([]byte("0\r\n\r\n"))
-	read("0\r\n\r\n")
-	near.mu.Lock()
-	defer near.mu.Unlock()
-	if near.holds {
-		t.Error("what follows the end of a response would be held")
-	}
-}
-
-func TestManyStreamsAtOnce(t *testing.T) {
-	const streams, events = 200, 40
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for i := range events {
-			fmt.Fprintf(w, "data: %s %d\n\n", r.URL.Path, i)
-			w.(http.Flusher).Flush()
-			time.Sleep(5 * time.Millisecond)
-		}
-	}))
-	defer server.Close()
-	transport := &http.Transport{MaxIdleConnsPerHost: streams, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		return DialKernel(ctx, &net.Dialer{}, network, address, true)
-	}}
-	var asking sync.WaitGroup
-	for i := range streams {
-		asking.Go(func() {
-			for turn := range 2 { // the second on a connection that was used
-				path := fmt.Sprintf("/%d/%d", i, turn)
-				resp, err := (&http.Client{Transport: transport}).Get(server.URL + path)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				body, err := io.ReadAll(resp.Body)
-				_ = resp.Body.Close()
-				if n := strings.Count(string(body), "data: "+path+" "); err != nil || n != events {
-					t.Errorf("%s: %d events: %v", path, n, err)
-				}
-			}
-		})
-	}
-	asking.Wait()
-	transport.CloseIdleConnections()
-}
-
-// TestNothingStays: once the last connection is closed, the loop and every
-// descriptor are gone; and while one is open, only the loop polls its socket.
-func TestNothingStays(t *testing.T) {
-	before := sockets(t)
-	near, far := linked(t, "tcp", false)
-	if ours, others := polling(t, near.fd); ours == 0 || others != 0 {
-		t.Errorf("the loop polls the socket: %v; %d others do, Go's own poller perhaps", ours > 0, others)
-	}
-	if flags, err := unix.FcntlInt(uintptr(near.fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
-		t.Errorf("a child would inherit the socket: flags %x, %v", flags, err)
-	}
-	_ = near.Close()
-	_ = far.Close()
-	stopped := func() bool {
-		kernelReads.mu.Lock()
-		defer kernelReads.mu.Unlock()
-		return !kernelReads.running
-	}
-	for range 500 {
-		if stopped() && sockets(t) <= before {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("the loop has ended: %v; %d sockets and poll sets are open, were %d", stopped(), sockets(t), before)
-}
-
-// sockets counts this process's sockets and poll sets.
-func sockets(t *testing.T) (n int) {
-	t.Helper()
-	fds, err := filepath.Glob("/proc/self/fd/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, fd := range fds {
-		if to, err := os.Readlink(fd); err == nil && (strings.HasPrefix(to, "socket:") || strings.Contains(to, "eventpoll")) {
-			n++
-		}
-	}
-	return n
-}
-
-// polling counts the registrations of a socket in this process's poll sets: those
-// by its descriptor, as the loop's are, and others.
-func polling(t *testing.T, fd int) (ours, others int) {
-	t.Helper()
-	var stat unix.Stat_t
-	if err := unix.Fstat(fd, &stat); err != nil {
-		t.Fatal(err)
-	}
-	infos, err := filepath.Glob("/proc/self/fdinfo/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range infos {
-		b, _ := os.ReadFile(path) // gone: not a poll set of ours
-		for line := range strings.Lines(string(b)) {
-			if !strings.HasPrefix(line, "tfd:") || !strings.Contains(line, fmt.Sprintf("ino:%x ", stat.Ino)) {
-				continue
-			}
-			if strings.Contains(line, fmt.Sprintf("data: %16x ", fd)) {
-				ours++
-			} else {
-				others++
-			}
-		}
-	}
-	return ours, others
 }
 
 func TestWithoutKernelStampsTheUsersClockStands(t *testing.T) {

@@ -102,11 +102,18 @@ func (l *kernelLoop) run(epoll int) {
 	r := newRounds(epoll)
 	for l.alive(epoll) {
 		l.serve(r)
-		if r.busy(time.Now()) || !l.sleep(epoll) {
-			l.wakeNever()
-			l.sweep(r)
-			time.Sleep(roundTime)
+		if !r.busy(time.Now()) {
+			if r.held { // nothing may be left behind
+				r.held, r.last = false, time.Time{}
+				l.sweep(r)
+			}
+			if l.sleep(epoll) {
+				continue
+			}
 		}
+		l.wakeNever()
+		l.sweep(r)
+		time.Sleep(roundTime)
 	}
 }
 

@@ -21,7 +21,8 @@ type rounds struct {
 	served    int // since the window began
 	window    time.Time
 	busyUntil time.Time
-	holding   bool // pieces of streams may wait for their reader
+	holding   bool // pieces of streams may wait for their reader: the loop is busy
+	held      bool // some do, perhaps
 
 	cursor int // the descriptor that was swept last
 	swept  []*kernelConn
@@ -33,17 +34,16 @@ func newRounds(epoll int) *rounds {
 		buf: make([]byte, readSize), control: make([]byte, 256)}
 }
 
-// busy decides how the loop goes on. It stays busy, and sweeps, for MaxHold after
-// the last piece was held.
+// busy decides how the loop goes on, and whether pieces may be held.
 func (r *rounds) busy(now time.Time) bool {
 	if passed := now.Sub(r.window); passed >= rateWindow {
 		if float64(r.served) >= busyRate*passed.Seconds() {
-			r.busyUntil = now.Add(2 * MaxHold)
+			r.busyUntil = now.Add(MaxHold)
 		}
 		r.served, r.window = 0, now
 	}
-	r.holding = now.Add(MaxHold).Before(r.busyUntil)
-	return now.Before(r.busyUntil)
+	r.holding = now.Before(r.busyUntil)
+	return r.holding
 }
 
 // sweepNow is how many of the descriptors are due to be swept: by the time that

@@ -42,20 +42,6 @@ func (OpenAI) Decoder(resp *http.Response) Decoder {
 	return &openAIDecoder{kind: kind, encoding: resp.Header.Get("Content-Encoding")}
 }
 
-// Choices are the events that carried choices, those without content included:
-// some tools take every one of them for a token.
-type Choices struct {
-	Count       int
-	First, Last time.Duration // their stamps; meaningless while Count is 0
-	// UsageBeside is set when usage came in such events and in no event of its own.
-	UsageBeside bool
-}
-
-// ChoiceCounter is implemented by decoders of protocols whose events have choices.
-type ChoiceCounter interface {
-	Choices() Choices
-}
-
 type openAIDecoder struct {
 	kind     string // media type of the body; what it looks like counts for more
 	encoding string
@@ -74,8 +60,7 @@ type openAIDecoder struct {
 	finish   chat.Finish
 	model    string
 	usage    *chat.Usage
-	alone    bool // usage came in an event of its own
-	choices  Choices
+	tally    tally
 	done     bool
 	doneAt   time.Duration
 	failure  *chat.Failure
@@ -105,11 +90,7 @@ var (
 func (d *openAIDecoder) Ended() (time.Duration, bool) { return d.doneAt, d.done }
 
 // Choices returns what has come so far.
-func (d *openAIDecoder) Choices() Choices {
-	out := d.choices
-	out.UsageBeside = d.usage != nil && !d.alone
-	return out
-}
+func (d *openAIDecoder) Choices() Choices { return d.tally.Choices }
 
 // Feed takes the next bytes of the body. Once the terminal marker has come, what
 // follows is ignored.
@@ -248,14 +229,9 @@ func (d *openAIDecoder) take(e *openAIEvent) error {
 	}
 	if u := usage(e.Usage); u != nil {
 		d.usage = u // the newest wins: running counts are cumulative
-		d.alone = d.alone || len(e.Choices) == 0
+		d.tally.usage(d.at, len(e.Choices) > 0)
 	}
-	if len(e.Choices) > 0 {
-		if d.choices.Count++; d.choices.Count == 1 {
-			d.choices.First = d.at
-		}
-		d.choices.Last = d.at
-	}
+	before := d.chunks
 	for i := range e.Choices {
 		c := &e.Choices[i]
 		if c.Index != 0 {
@@ -269,6 +245,9 @@ func (d *openAIDecoder) take(e *openAIEvent) error {
 		if c.FinishReason != "" {
 			d.finish = c.FinishReason
 		}
+	}
+	if len(e.Choices) > 0 {
+		d.tally.event(d.at, d.chunks > before)
 	}
 	return nil
 }
