@@ -24,6 +24,8 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 	for _, st := range run.Stages {
 		load, length, measured := "\u2013", "by count", "yes"
 		switch {
+		case st.Load != "":
+			load = Clean(st.Load)
 		case st.Rate > 0:
 			load = Format(st.Rate, "1/s") + " conversations"
 		case st.Users > 0:

@@ -161,7 +161,11 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 		for _, st := range t.Stages {
 			cell := byKey[cellKey{st.Name, t.Name}]
 			if len(cell.requests) > 0 && !cell.steady {
-				w = append(w, fmt.Sprintf("%s in %s: too short for a steady part; rates are over the whole stage, ramp and drain included", t.Name, st.Name))
+				why := "too short for a steady part"
+				if cell.stage.Varies {
+					why = "its load changes throughout"
+				}
+				w = append(w, fmt.Sprintf("%s in %s: %s; rates are over the whole stage, ramp and drain included", t.Name, st.Name, why))
 			}
 			if dis := cell.disagreement(); dis != "" {
 				w = append(w, fmt.Sprintf("%s in %s: %s", t.Name, st.Name, dis))

@@ -110,10 +110,15 @@ type Price struct {
 // RunStage is one stage of the load as planned.
 type RunStage struct {
 	Name    string  `json:"name"`
-	Mode    string  `json:"mode"` // open, users
+	Mode    string  `json:"mode"` // open, users, concurrency
 	Measure bool    `json:"measure"`
-	Rate    float64 `json:"rate,omitempty"`  // conversation starts per second and target
+	Rate    float64 `json:"rate,omitempty"`  // conversation starts per second and target, the mean of a rate that varies
 	Users   int     `json:"users,omitempty"` // per target
+	// Load is the load on each target in words; empty in older runs.
+	Load string `json:"load,omitempty"`
+	// Varies says that the rate is meant to change within the stage: no part of it is
+	// steady, and rates are over the whole.
+	Varies bool `json:"varies,omitempty"`
 	// Duration of arrivals in nanoseconds, 0 when the stage ends by count.
 	Duration int64 `json:"duration,omitempty"`
 }

@@ -40,13 +40,13 @@ const shortest = 0.25
 // typical request has passed. It stops being steady when arrivals end: at the
 // last conversation's start, for users at the stage's planned end. Where that
 // leaves too little, the window is everything from the first departure to the
-// last answer, and steady is false.
+// last answer, and steady is false. So it is where the load is meant to vary.
 func (c *cell) setWindow() {
 	c.seen = c.extents()
 	ramp := c.turnaround()
 	for _, e := range c.seen {
 		s := span{e.segment, e.rampFrom + ramp, e.arrivals}
-		if s.to > s.from && float64(s.to-s.from) >= shortest*float64(e.arrivals-e.first) {
+		if !c.stage.Varies && s.to > s.from && float64(s.to-s.from) >= shortest*float64(e.arrivals-e.first) {
 			c.spans = append(c.spans, s)
 		}
 	}

@@ -171,8 +171,8 @@ func (s *Scenario) fillDefaults() {
 		if st.Name == "" {
 			st.Name = fmt.Sprintf("%s-%d", st.Mode, i+1)
 		}
-		if st.Mode == ModeOpen && st.Arrivals == "" {
-			st.Arrivals = ArrivalsPoisson
+		if st.Mode == ModeOpen && st.Arrivals == nil {
+			st.Arrivals = &Arrivals{Process: ArrivalsPoisson}
 		}
 		if st.Order == "" {
 			st.Order = OrderInterleaved
@@ -201,6 +201,7 @@ const DefaultMargin = 0.25
 const (
 	ModeOpen         = "open"
 	ModeUsers        = "users"
+	ModeConcurrency  = "concurrency"
 	ArrivalsPoisson  = "poisson"
 	ArrivalsConstant = "constant"
 	OrderInterleaved = "interleaved"

@@ -100,14 +100,20 @@ func seedOf(seed int64, use, stage string) arrival.Seed {
 // plannedStage draws the starts of one stage.
 func plannedStage(s *Scenario, st Stage, items []results.Conversation) (PlannedStage, error) {
 	ps := PlannedStage{Stage: st, Measured: st.Measure == nil || *st.Measure}
+	ps.Duration = st.length()
+	requests := 0
 	order := seedOf(s.Seed, "items", st.Name).Rand().Perm(len(items))
 	think := seedOf(s.Seed, "think", st.Name).Rand()
 	for at := range times(s, st, items) {
 		if len(ps.Starts) == maxStarts {
 			return ps, fmt.Errorf("more than %d conversations; shorten the stage or lower its load", maxStarts)
 		}
+		if st.Requests > 0 && requests >= st.Requests {
+			break
+		}
 		session := len(ps.Starts)
 		item := order[session%len(order)]
+		requests += len(items[item].Turns)
 		ps.Starts = append(ps.Starts, Start{
 			Session: session, At: at, Item: item, Think: thinkTimes(think, st.Think, len(items[item].Turns)-1),
 		})
@@ -120,17 +126,14 @@ func plannedStage(s *Scenario, st Stage, items []results.Conversation) (PlannedS
 
 // times yields when conversations start, to the end of the stage.
 func times(s *Scenario, st Stage, items []results.Conversation) iter.Seq[time.Duration] {
-	if st.Mode == ModeUsers {
+	if st.ClosedLoop() {
 		return userTimes(st, items)
 	}
-	arrivals := arrival.Poisson(float64(st.Rate), seedOf(s.Seed, "arrivals", st.Name))
-	if st.Arrivals == ArrivalsConstant {
-		arrivals = arrival.Constant(float64(st.Rate))
-	}
+	length := time.Duration(st.length())
 	return func(yield func(time.Duration) bool) {
 		n := 0
-		for at := range arrivals {
-			over := st.Duration > 0 && at >= time.Duration(st.Duration) || st.Conversations > 0 && n == st.Conversations
+		for at := range st.arrivals(seedOf(s.Seed, "arrivals", st.Name)) {
+			over := length > 0 && at >= length || st.Conversations > 0 && n == st.Conversations
 			if n++; over || !yield(at) {
 				return
 			}
@@ -150,6 +153,9 @@ const stagger = time.Second
 func userTimes(st Stage, items []results.Conversation) iter.Seq[time.Duration] {
 	spread := stagger
 	n := st.Conversations
+	if n == 0 && st.Requests > 0 {
+		n = st.Requests // none has less than one
+	}
 	if st.Duration > 0 {
 		spread = min(spread, time.Duration(st.Duration)/10)
 		fit := st.Users * (1 + int(time.Duration(st.Duration)/shortestSession(st, items, leastTurn)))
@@ -174,22 +180,9 @@ func shortestSession(st Stage, items []results.Conversation, turn time.Duration)
 	least := time.Duration(1<<63 - 1)
 	for _, it := range items {
 		turns := time.Duration(len(it.Turns))
-		least = min(least, turns*turn+(turns-1)*thinkRange(st.Think).least)
+		least = min(least, turns*turn+(turns-1)*st.Think.least())
 	}
 	return least
-}
-
-// thinkRange is the shortest, mean and longest think time of a stage.
-func thinkRange(t *Think) (r struct{ least, mean, most time.Duration }) {
-	if t == nil {
-		return r
-	}
-	r.least, r.most = time.Duration(t.Fixed), time.Duration(t.Fixed)
-	if len(t.Uniform) == 2 {
-		r.least, r.most = time.Duration(t.Uniform[0]), time.Duration(t.Uniform[1])
-	}
-	r.mean = (r.least + r.most) / 2
-	return r
 }
 
 // thinkTimes draws the think times of one session.
@@ -197,10 +190,9 @@ func thinkTimes(r *rand.Rand, t *Think, n int) []time.Duration {
 	if n == 0 {
 		return nil
 	}
-	span := thinkRange(t)
 	out := make([]time.Duration, n)
 	for i := range out {
-		out[i] = (span.least + time.Duration(r.Float64()*float64(span.most-span.least))).Round(arrival.Resolution)
+		out[i] = t.Quantile(r.Float64()).Round(arrival.Resolution)
 	}
 	return out
 }

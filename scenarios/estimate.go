@@ -91,11 +91,12 @@ func loading(p *Plan, t *Target) TargetEstimate {
 			all.add(c, 1)
 		}
 		out.WorstRequests += turns
-		if st.Mode == ModeUsers {
+		if st.ClosedLoop() {
 			out.PeakConcurrent = max(out.PeakConcurrent, min(st.Users, most))
 			continue
 		}
-		qps := float64(st.Rate) * float64(turns) / float64(max(most, 1))
+		_, peak := st.Rates()
+		qps := peak * float64(turns) / float64(max(most, 1))
 		out.PeakQPS = max(out.PeakQPS, qps)
 		waiting := math.Ceil(qps * totalTimeout(t).Seconds())
 		out.PeakConcurrent = max(out.PeakConcurrent, int(min(waiting, float64(most))))
@@ -222,16 +223,15 @@ func conversationCost(s *Scenario, it results.Conversation, t *Target) tally {
 // how many at most: all that were drawn, unless users run against the clock.
 func sessions(p *Plan, st PlannedStage, t *Target) (likely, most int) {
 	all := len(st.Starts)
-	if st.Mode != ModeUsers || st.Duration == 0 {
+	if !st.ClosedLoop() || st.Duration == 0 {
 		return all, all
 	}
 	fit := func(session time.Duration) int {
 		return min(all, st.Users*(1+int(time.Duration(st.Duration)/max(session, time.Millisecond))))
 	}
 	turns := meanTurns(p.Items)
-	think := thinkRange(st.Think)
 	least := min(fastTurn, turnTime(t))
-	most = fit(time.Duration(turns*float64(least)) + time.Duration((turns-1)*float64(think.least)))
+	most = fit(time.Duration(turns*float64(least)) + time.Duration((turns-1)*float64(st.Think.least())))
 	return min(most, fit(sessionTime(p, st, t))), most
 }
 
@@ -240,7 +240,7 @@ func stageTime(p *Plan, st PlannedStage, t *Target) time.Duration {
 	session := sessionTime(p, st, t)
 	last := st.Starts[len(st.Starts)-1].At
 	switch {
-	case st.Mode == ModeOpen && st.Duration > 0 && st.Conversations == 0:
+	case st.Mode == ModeOpen && st.Duration > 0 && st.Conversations == 0 && st.Requests == 0:
 		return time.Duration(st.Duration) + session
 	case st.Mode == ModeOpen:
 		return last + session
@@ -255,7 +255,7 @@ func stageTime(p *Plan, st PlannedStage, t *Target) time.Duration {
 // sessionTime is how long one conversation is likely to take.
 func sessionTime(p *Plan, st PlannedStage, t *Target) time.Duration {
 	turns := meanTurns(p.Items)
-	return time.Duration(turns*float64(turnTime(t)) + (turns-1)*float64(thinkRange(st.Think).mean))
+	return time.Duration(turns*float64(turnTime(t)) + (turns-1)*float64(st.Think.mean()))
 }
 
 func meanTurns(items []results.Conversation) float64 {

@@ -65,7 +65,7 @@ func TestFull(t *testing.T) {
 		{"a number for a temperature", own2.Params.Temperature.Value, 0.5},
 		{"milliseconds with a fraction", time.Duration(sim.Simulate.TPOT), 12500 * time.Microsecond},
 		{"per second", float64(sim.Simulate.Prefill), 8000.0},
-		{"per minute", float64(s.Load[1].Rate), 2.0},
+		{"per minute", float64(s.Load[1].Rate.Fixed), 2.0},
 		{"a share", float64(sim.Simulate.Faults[0].Share), 0.005},
 		{"a simulated model is named after its target", sim.Model, "sim"},
 		{"a stage's name", s.Load[0].Name, "users-1"},

@@ -188,29 +188,80 @@ type Stage struct {
 	// Name defaults to the mode and the stage's number: users-2.
 	Name string `json:"name,omitempty"`
 	// Mode is open (conversations start by the clock, whether or not earlier ones
-	// have ended) or users (each user has one conversation at a time).
-	Mode string `json:"mode" jsonschema:"enum=open,enum=users"`
+	// have ended), users (each user has one conversation at a time), or concurrency
+	// (users who never think: as many requests in flight as there are users).
+	Mode string `json:"mode" jsonschema:"enum=open,enum=users,enum=concurrency"`
 	// Rate is conversation starts of each target (open).
-	Rate     Rate   `json:"rate,omitempty"`
-	Arrivals string `json:"arrivals,omitempty" jsonschema:"enum=poisson,enum=constant"` // poisson (default), constant
-	// Users is how many converse with each target at once (users).
+	Rate *Ramp `json:"rate,omitempty"`
+	// Steps are rates one after the other, each with its duration, instead of rate
+	// and duration (open).
+	Steps []Step `json:"steps,omitempty" jsonschema:"minItems=1,maxItems=1000"`
+	// Arrivals are how starts are spaced (open). Default poisson.
+	Arrivals *Arrivals `json:"arrivals,omitempty"`
+	// Users is how many converse with each target at once (users, concurrency).
 	Users int `json:"users,omitempty" jsonschema:"minimum=1,maximum=100000"`
 	// Think is how long a person thinks before the next turn, also in open loop
 	// (between the turns of one conversation). Default none.
 	Think    *Think   `json:"think,omitempty"`
 	Duration Duration `json:"duration,omitempty"`
 	// Conversations ends the stage after that many starts per target.
-	Conversations int   `json:"conversations,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	Measure       *bool `json:"measure,omitempty"` // default true
+	Conversations int `json:"conversations,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// Requests ends the stage with the conversation that makes up that many requests
+	// of each target; conversations stay whole, so the last may bring a few more.
+	Requests int   `json:"requests,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	Measure  *bool `json:"measure,omitempty"` // default true
 	// Order says whether targets meet the same minute: interleaved (default) or
 	// sequential.
 	Order string `json:"order,omitempty" jsonschema:"enum=interleaved,enum=sequential"`
 }
 
-// Think is a distribution of think times: a duration, or {uniform: [a, b]}.
+// Ramp is a rate: 5/s, or one that grows or falls evenly over the stage,
+// {from: 1/s, to: 10/s}.
+type Ramp struct {
+	Fixed Rate `json:"-"`
+	From  Rate `json:"from"`
+	To    Rate `json:"to"`
+}
+
+// Step is a stretch of a stage with a rate of its own.
+type Step struct {
+	Rate     Ramp     `json:"rate"`
+	Duration Duration `json:"duration"`
+}
+
+// Arrivals are how starts are spaced: poisson, constant, or {gamma: {burstiness: 0.5}}.
+type Arrivals struct {
+	Process string `json:"-"` // poisson or constant; empty for gamma
+	Gamma   *Gamma `json:"gamma"`
+}
+
+// Gamma is a process whose gaps are gamma distributed.
+type Gamma struct {
+	// Burstiness is the shape: below 1 arrivals cluster, 1 is poisson, above 1 they
+	// are more even. The counts' variance over their mean is 1/burstiness.
+	Burstiness float64 `json:"burstiness" jsonschema:"minimum=0.01,maximum=1000"`
+}
+
+// Think is a distribution of think times: a duration, or one of {uniform: [a, b]},
+// {exponential: {mean: 2s}}, {lognormal: {mean: 2s, sd: 1s}}.
 type Think struct {
-	Fixed   Duration   `json:"-"`
-	Uniform []Duration `json:"uniform" jsonschema:"minItems=2,maxItems=2"`
+	Fixed       *Duration    `json:"-"` // nil for a distribution
+	Uniform     []Duration   `json:"uniform,omitempty" jsonschema:"minItems=2,maxItems=2"`
+	Exponential *Exponential `json:"exponential,omitempty"`
+	Lognormal   *Lognormal   `json:"lognormal,omitempty"`
+}
+
+// Exponential is the memoryless distribution.
+type Exponential struct {
+	Mean Duration `json:"mean"`
+}
+
+// Lognormal is a distribution with many short times and a few long ones, by the
+// mean and the standard deviation of the times themselves.
+type Lognormal struct {
+	Mean Duration `json:"mean"`
+	// SD is at most ten times the mean.
+	SD Duration `json:"sd"`
 }
 
 // Eval says how answers are judged.

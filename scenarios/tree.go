@@ -340,10 +340,10 @@ func nounOf(t reflect.Type) string {
 	switch name := strings.ToLower(t.Name()); name {
 	case "scenario", "simfile":
 		return "the file"
-	case "eval", "simulate", "workload", "params":
+	case "eval", "simulate", "workload", "params", "arrivals":
 		return name
-	case "anchor":
-		return "an anchor"
+	case "anchor", "exponential":
+		return "an " + name
 	default:
 		return "a " + name
 	}

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/invopop/jsonschema"
 
@@ -27,19 +29,63 @@ func (s Source) MarshalJSON() ([]byte, error) {
 	return json.Marshal(mapping(s))
 }
 
+// word reads a rate that stays the same.
+func (r *Ramp) word(text string) error {
+	var fixed Rate
+	if err := fixed.UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	*r = Ramp{Fixed: fixed}
+	return nil
+}
+
+// MarshalJSON writes the rate, or its two ends.
+func (r Ramp) MarshalJSON() ([]byte, error) {
+	if r.Fixed > 0 {
+		return json.Marshal(r.Fixed)
+	}
+	type mapping Ramp
+	return json.Marshal(mapping(r))
+}
+
+// word reads a process without parameters.
+func (a *Arrivals) word(text string) error {
+	words := []string{ArrivalsPoisson, ArrivalsConstant}
+	if !slices.Contains(words, text) {
+		hint := "or {gamma: {burstiness: 0.5}}"
+		if near := nearest(text, words); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		} else if text == "gamma" {
+			hint = "say how bursty: arrivals: {gamma: {burstiness: 0.5}}"
+		}
+		return &hinted{fmt.Sprintf("%q is none of %s", clip(text), strings.Join(words, ", ")), hint}
+	}
+	*a = Arrivals{Process: text}
+	return nil
+}
+
+// MarshalJSON writes the word, or the process with its parameters.
+func (a Arrivals) MarshalJSON() ([]byte, error) {
+	if a.Gamma == nil {
+		return json.Marshal(a.Process)
+	}
+	type mapping Arrivals
+	return json.Marshal(mapping(a))
+}
+
 // word reads a think time that is always the same.
 func (t *Think) word(text string) error {
 	var d Duration
 	if err := d.UnmarshalText([]byte(text)); err != nil {
 		return err
 	}
-	*t = Think{Fixed: d}
+	*t = Think{Fixed: &d}
 	return nil
 }
 
 // MarshalJSON writes the duration, or the distribution.
 func (t Think) MarshalJSON() ([]byte, error) {
-	if len(t.Uniform) == 0 {
+	if t.Fixed != nil {
 		return json.Marshal(t.Fixed)
 	}
 	type mapping Think
@@ -58,8 +104,21 @@ func (Source) JSONSchemaExtend(s *jsonschema.Schema) {
 	orWord(s, &jsonschema.Schema{Const: "bundled"})
 }
 
-// JSONSchemaExtend lets a duration stand for the mapping.
-func (Think) JSONSchemaExtend(s *jsonschema.Schema) { orWord(s, Duration(0).JSONSchema()) }
+// JSONSchemaExtend lets a rate stand for the mapping.
+func (Ramp) JSONSchemaExtend(s *jsonschema.Schema) { orWord(s, Rate(0).JSONSchema()) }
+
+// JSONSchemaExtend lets the processes without parameters stand for the mapping.
+func (Arrivals) JSONSchemaExtend(s *jsonschema.Schema) {
+	orWord(s, &jsonschema.Schema{Enum: []any{ArrivalsPoisson, ArrivalsConstant}})
+}
+
+// JSONSchemaExtend lets a duration stand for the mapping, which names one
+// distribution.
+func (Think) JSONSchemaExtend(s *jsonschema.Schema) {
+	one := uint64(1)
+	s.MinProperties, s.MaxProperties = &one, &one
+	orWord(s, Duration(0).JSONSchema())
+}
 
 // JSONSchemaExtend lets text stand for the mapping.
 func (System) JSONSchemaExtend(s *jsonschema.Schema) {

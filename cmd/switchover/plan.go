@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -143,13 +142,7 @@ func dollars(v *float64) string {
 
 // stageText says a stage's load in words.
 func stageText(s scenarios.PlannedStage) string {
-	text := fmt.Sprintf("%s arrivals, %.3g conversations/s", cmp.Or(s.Arrivals, "poisson"), float64(s.Rate))
-	if s.Mode == scenarios.ModeUsers {
-		text = "one user"
-		if s.Users > 1 {
-			text = fmt.Sprintf("users, %d at a time", s.Users)
-		}
-	}
+	text := s.LoadText()
 	if s.Duration > 0 {
 		text += fmt.Sprintf(", for %s", time.Duration(s.Duration))
 	}
@@ -158,7 +151,7 @@ func stageText(s scenarios.PlannedStage) string {
 
 // stageStarts is how many conversations a stage starts per target, at most.
 func stageStarts(s scenarios.PlannedStage) string {
-	if s.Mode == scenarios.ModeUsers && s.Conversations == 0 {
+	if s.ClosedLoop() && s.Conversations == 0 && s.Requests == 0 {
 		return "as many as fit"
 	}
 	return fmt.Sprint(len(s.Starts))

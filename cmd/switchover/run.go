@@ -289,7 +289,9 @@ func masks(run *results.Run) []string {
 func runStages(p *scenarios.Plan) []results.RunStage {
 	var out []results.RunStage
 	for _, s := range p.Stages {
-		out = append(out, results.RunStage{Name: s.Name, Mode: s.Mode, Measure: s.Measured, Rate: float64(s.Rate), Users: s.Users, Duration: int64(s.Duration)})
+		mean, _ := s.Rates()
+		out = append(out, results.RunStage{Name: s.Name, Mode: s.Mode, Measure: s.Measured, Rate: mean, Users: s.Users, Duration: int64(s.Duration),
+			Load: s.LoadText(), Varies: s.Varies()})
 	}
 	return out
 }

@@ -73,7 +73,8 @@ func (l *leg) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
 // Rate implements vegeta.Pacer: the hits a second that the plan asks for at the
 // start of conversations; 0 where answers set the pace.
 func (l *leg) Rate(time.Duration) float64 {
-	return float64(l.stage.Rate) * float64(len(l.lanes))
+	mean, _ := l.stage.Rates()
+	return mean * float64(len(l.lanes))
 }
 
 // hand is the vegeta.Targeter. It never fails, since a failure would end the

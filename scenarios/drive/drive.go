@@ -13,10 +13,11 @@
 //   - The turns of a session follow each other: a turn is due at the end of the
 //     answer before it plus the planned think time. A failed turn ends its session;
 //     the turns never asked are journalled as skipped.
-//   - In users mode a user holds one session at a time with each target. After the
-//     stage's duration no new session begins, but running ones finish their turns,
-//     so that conversations stay whole; that tail is drain, not steady load. After a
-//     failed session a user pauses for at least FailurePause.
+//   - In users mode, and in concurrency mode where nobody thinks, a user holds one
+//     session at a time with each target. After the stage's duration no new session
+//     begins, but running ones finish their turns, so that conversations stay whole;
+//     that tail is drain, not steady load. After a failed session a user pauses for at
+//     least FailurePause.
 //   - A stage ends when its arrivals are over and its answers have drained, at the
 //     latest after the longest total timeout plus the longest think time of one
 //     conversation; what is still in flight then is cancelled.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"switchover/results"
-	"switchover/scenarios"
 	"switchover/targets/chat"
 )
 
@@ -145,7 +144,7 @@ func (l *leg) drop(dep *departure) {
 
 // sessionOver lets the session's user, if it had one, begin the next.
 func (l *leg) sessionOver(lane *lane, s *session, at time.Duration, failed bool) {
-	if l.stage.Mode != scenarios.ModeUsers {
+	if !l.stage.ClosedLoop() {
 		return
 	}
 	pause := l.pauseAfter(s.number)
@@ -158,16 +157,7 @@ func (l *leg) sessionOver(lane *lane, s *session, at time.Duration, failed bool)
 // pauseAfter is how long a user thinks between a session and the next: drawn like
 // the stage's think times, the same for every target.
 func (l *leg) pauseAfter(session int) time.Duration {
-	t := l.stage.Think
-	switch {
-	case t == nil:
-		return 0
-	case len(t.Uniform) == 2:
-		a, b := time.Duration(t.Uniform[0]), time.Duration(t.Uniform[1])
-		u := uniform(l.d.cfg.Plan.Scenario.Seed, results.RecordID(l.stage.Name, "", session, 0, 0))
-		return a + time.Duration(u*float64(b-a))
-	}
-	return time.Duration(t.Fixed)
+	return l.stage.Think.Quantile(uniform(l.d.cfg.Plan.Scenario.Seed, results.RecordID(l.stage.Name, "", session, 0, 0)))
 }
 
 func isCancelled(rec *results.Record) bool {

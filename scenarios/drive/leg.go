@@ -71,7 +71,7 @@ const defaultTotal = 5 * time.Minute
 func (l *leg) run(left *leftover) error {
 	defer l.cancel()
 	d := l.d
-	if l.stage.Mode == scenarios.ModeUsers {
+	if l.stage.ClosedLoop() {
 		l.fillUsers(left)
 	} else {
 		l.fillOpen(left)
@@ -109,7 +109,7 @@ func (l *leg) begin() {
 
 // arrivalsEnd is when arrivals were over, at the latest now. The caller holds d.mu.
 func (l *leg) arrivalsEnd(now time.Duration) time.Duration {
-	if l.timed && (l.stage.Mode == scenarios.ModeOpen || l.sessionsWait()) {
+	if l.timed && (!l.stage.ClosedLoop() || l.sessionsWait()) {
 		return min(now, l.began+l.length)
 	}
 	return min(now, l.lastStart)
@@ -170,7 +170,7 @@ func (l *leg) nextSession(lane *lane, at time.Duration) {
 	}
 	waiting := l.waiting[lane.index]
 	if len(waiting) == 0 {
-		news := l.timed && l.stage.Conversations == 0 && !l.ranOut[lane.index]
+		news := l.timed && l.stage.Conversations == 0 && l.stage.Requests == 0 && !l.ranOut[lane.index]
 		l.ranOut[lane.index] = true
 		d.mu.Unlock()
 		if news {
@@ -216,7 +216,7 @@ func (l *leg) alarm(now time.Duration) time.Duration {
 	over := l.lastStart
 	if l.timed {
 		over = l.began + l.length
-	} else if l.stage.Mode == scenarios.ModeUsers && l.sessionsWait() {
+	} else if l.stage.ClosedLoop() && l.sessionsWait() {
 		d.mu.Unlock()
 		return wait
 	}

@@ -3,8 +3,6 @@ package drive
 import (
 	"slices"
 	"time"
-
-	"switchover/scenarios"
 )
 
 // progressEvery is how often progress is reported.
@@ -88,7 +86,7 @@ func (d *driver) progress() Progress {
 		switch {
 		case l.timed:
 			p.Total = l.length
-		case l.stage.Mode != scenarios.ModeUsers:
+		case !l.stage.ClosedLoop():
 			p.Total = max(0, l.lastStart-l.began)
 		}
 	}
