@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -169,26 +170,22 @@ func receiveHTTP(role, address string, streams, tokens int) (clockResult, error)
 func openStream(role, url string) (io.ReadCloser, Stamped, error) {
 	var conn Stamped
 	transport := &http.Transport{DisableCompression: true, DialContext: func(ctx context.Context, network, address string) (c net.Conn, err error) {
-		if role == clientUser {
-			c, err = (&net.Dialer{}).DialContext(ctx, network, address)
-			conn = StampUser(c)
-		} else {
+		if role != clientUser {
 			conn, err = DialKernel(ctx, &net.Dialer{}, network, address, true)
+		} else if c, err = (&net.Dialer{}).DialContext(ctx, network, address); err == nil {
+			conn = StampUser(c)
 		}
 		return conn, err
 	}}
-	resp, err := transport.RoundTrip(must(http.NewRequest(http.MethodGet, url, nil)))
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return nil, nil, err
 	}
 	return resp.Body, conn, nil
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }
 
 func readStream(reads []read, body io.Reader, conn Stamped, decode bool) ([]read, error) {
@@ -214,65 +211,73 @@ func readStream(reads []read, body io.Reader, conn Stamped, decode bool) ([]read
 
 // judgeClock compares stamps with what the server wrote into the events.
 func judgeClock(streams [][]read, tokens int) (res clockResult, err error) {
-	now, shared := time.Now(), monotonic()
-	var late, gaps, lags []float64
-	var arrivals, several, kernel int
+	all := clockErrors{now: time.Now(), shared: monotonic()}
 	for _, reads := range streams {
-		var rest []byte
-		var before [2]int64 // sent, arrived
-		var number uint64
-		events := 0 // of the arrival with that number
-		count := 0
-		for _, r := range reads {
-			arrived := shared + r.stamp.At.Sub(now).Nanoseconds()
-			if r.stamp.Read != number {
-				number, events = r.stamp.Read, 0
-				arrivals++
-				lags = append(lags, r.stamp.Lag.Seconds()*1000)
-				if r.stamp.Source == StampSourceKernel {
-					kernel++
-				}
-			}
-			rest = append(rest, r.bytes...)
-			for {
-				event, after, whole := bytes.Cut(rest, []byte("\n\n"))
-				if !whole {
-					break
-				}
-				rest = after
-				digits, ok := bytes.CutPrefix(event, []byte(eventBefore))
-				if !ok {
-					continue
-				}
-				sent, err := strconv.ParseInt(string(digits[:stampDigits]), 10, 64)
-				if err != nil {
-					return res, err
-				}
-				sent -= 1e18
-				late = append(late, float64(arrived-sent)/1e6)
-				if count++; count > 1 {
-					gaps = append(gaps, abs(float64((arrived-before[1])-(sent-before[0]))/1e6))
-				}
-				before = [2]int64{sent, arrived}
-				if events++; events == 2 {
-					several++
-				}
-			}
+		count, err := all.stream(reads)
+		if err == nil && count != tokens {
+			err = fmt.Errorf("a stream had %d tokens, want %d", count, tokens)
 		}
-		if count != tokens {
-			return res, fmt.Errorf("a stream had %d tokens, want %d", count, tokens)
+		if err != nil {
+			return res, err
 		}
 	}
-	for i := range late {
-		late[i] = abs(late[i])
-	}
-	res.ErrorP50, res.ErrorP99 = centile(late, 50), centile(late, 99)
-	res.GapP99, res.LagP99 = centile(gaps, 99), centile(lags, 99)
-	res.Coalesced, res.Kernel = float64(several)/float64(arrivals), float64(kernel)/float64(arrivals)
-	return res, nil
+	arrivals := float64(len(all.lags))
+	return clockResult{ErrorP50: centile(all.late, 50), ErrorP99: centile(all.late, 99), GapP99: centile(all.gaps, 99),
+		LagP99: centile(all.lags, 99), Coalesced: float64(all.several) / arrivals, Kernel: float64(all.kernel) / arrivals}, nil
 }
 
-func abs(v float64) float64 { return max(v, -v) }
+// clockErrors gathers, in milliseconds, what the stamps of all streams are off by.
+type clockErrors struct {
+	now             time.Time // the same instant on both clocks
+	shared          int64
+	late, gaps      []float64
+	lags            []float64 // one an arrival
+	several, kernel int       // arrivals of several events; stamped by the kernel
+}
+
+// stream looks at what one stream's reads brought, and counts its tokens.
+func (e *clockErrors) stream(reads []read) (tokens int, err error) {
+	var rest []byte
+	var sentBefore, arrivedBefore int64
+	var number uint64 // of the arrival
+	var events int    // in it
+	for _, r := range reads {
+		arrived := e.shared + r.stamp.At.Sub(e.now).Nanoseconds()
+		if r.stamp.Read != number {
+			number, events = r.stamp.Read, 0
+			e.lags = append(e.lags, r.stamp.Lag.Seconds()*1000)
+			if r.stamp.Source == StampSourceKernel {
+				e.kernel++
+			}
+		}
+		rest = append(rest, r.bytes...)
+		for {
+			event, after, whole := bytes.Cut(rest, []byte("\n\n"))
+			if !whole {
+				break
+			}
+			rest = after
+			digits, ok := bytes.CutPrefix(event, []byte(eventBefore))
+			if !ok || len(digits) < stampDigits {
+				continue // the last ones carry no token
+			}
+			sent, err := strconv.ParseInt(string(digits[:stampDigits]), 10, 64)
+			if err != nil {
+				return 0, err
+			}
+			sent -= stampBase
+			e.late = append(e.late, math.Abs(float64(arrived-sent)/1e6))
+			if tokens++; tokens > 1 {
+				e.gaps = append(e.gaps, math.Abs(float64((arrived-arrivedBefore)-(sent-sentBefore))/1e6))
+			}
+			sentBefore, arrivedBefore = sent, arrived
+			if events++; events == 2 {
+				e.several++
+			}
+		}
+	}
+	return tokens, nil
+}
 
 func centile(v []float64, p int) float64 {
 	slices.Sort(v)

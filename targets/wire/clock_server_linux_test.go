@@ -46,6 +46,7 @@ const (
 	eventBefore = `data: {"id":"cmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"`
 	eventAfter  = `"},"finish_reason":null}]}` + "\n\n"
 	stampDigits = 19
+	stampBase   = 1e18 // makes every stamp that long
 	streamEnd   = `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\ndata: [DONE]\n\n"
 )
 
@@ -98,7 +99,7 @@ func serveClock(args []string) error {
 			ts := unix.NsecToTimespec(wait)
 			_ = unix.Nanosleep(&ts, nil) // interrupted: a little early, and it says when
 		}
-		strconv.AppendInt(digits[:0], 1e18+monotonic(), 10)
+		strconv.AppendInt(digits[:0], stampBase+monotonic(), 10)
 		if _, err := syscall.Write(fds[s.stream], event); err != nil {
 			return err
 		}
