@@ -27,7 +27,8 @@ func (r *Record) check() error {
 	counts := []struct {
 		name string
 		v    int
-	}{{"session", r.Session}, {"turn", r.Turn}, {"attempt", r.Attempt}, {"coalesced", r.Coalesced}, {"events", r.Events}}
+	}{{"session", r.Session}, {"turn", r.Turn}, {"attempt", r.Attempt}, {"coalesced", r.Coalesced}, {"events", r.Events},
+		{"events_untimed", r.EventsUntimed}}
 	for _, c := range counts {
 		if c.v < 0 || c.v > maxCount {
 			return outside(c.name, c.v, 0, maxCount)
@@ -88,7 +89,7 @@ func (r *Record) checkTimes() error {
 		name string
 		v    Instant
 	}{{"intended", r.Intended}, {"scheduled", r.Scheduled}, {"sent", r.Sent}, {"first_byte", r.FirstByte}, {"first_answer", r.FirstAnswer}, {"first_event", r.FirstEvent},
-		{"last_event", r.LastEvent}}
+		{"last_event", r.LastEvent}, {"usage_event", r.UsageEvent}}
 	for _, o := range others {
 		if t := o.v.Or(0); t < -maxInstant || t > maxInstant {
 			return outside(o.name, t, -maxInstant, maxInstant)

@@ -60,12 +60,15 @@ type Record struct {
 	ReceiveLag Instant `json:"receive_lag,omitzero"`
 
 	// Events counts the stream's events with choices, those without content (role,
-	// finish reason) included; FirstEvent and LastEvent are the first and last of
-	// them. No figure of this package uses them; results/as does. 0 is unknown.
-	Events      int     `json:"events,omitempty"`
-	FirstEvent  Instant `json:"first_event,omitzero"`
-	LastEvent   Instant `json:"last_event,omitzero"`
-	UsageBeside bool    `json:"usage_beside,omitempty"` // usage came in such events and in none of its own
+	// finish reason) included; 0 is unknown. FirstEvent and LastEvent are the first
+	// and last of them; EventsUntimed counts those without content that came at no
+	// instant of this record. No figure of this package uses them; results/as does.
+	Events        int     `json:"events,omitempty"`
+	EventsUntimed int     `json:"events_untimed,omitempty"`
+	FirstEvent    Instant `json:"first_event,omitzero"`
+	LastEvent     Instant `json:"last_event,omitzero"`
+	UsageEvent    Instant `json:"usage_event,omitzero"`   // the latest usage
+	UsageBeside   bool    `json:"usage_beside,omitempty"` // usage came in events with choices and in none of its own
 	// CleanEnd marks a stream that lacks its terminal marker though its body ended
 	// as HTTP says: what many clients take for a success.
 	CleanEnd bool `json:"clean_end,omitempty"`

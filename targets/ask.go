@@ -238,8 +238,11 @@ func (a *attempt) choices(dec wire.Decoder) {
 		return
 	}
 	if c := counter.Choices(); c.Count > 0 {
-		a.rec.Events, a.rec.UsageBeside = c.Count, c.UsageBeside
+		a.rec.Events, a.rec.EventsUntimed, a.rec.UsageBeside = c.Count, c.Untimed, c.UsageBeside
 		a.rec.FirstEvent, a.rec.LastEvent = results.At(c.First), results.At(c.Last)
+		if c.HasUsage {
+			a.rec.UsageEvent = results.At(c.Usage)
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func TestInstantsAreExact(t *testing.T) {
 			t.Errorf("record %+v, error %+v", rec, rec.Error)
 		}
 		// The role, five events with content and the finish reason; usage has no choices.
-		if rec.Events != 7 || instant(rec.FirstEvent) != (base+400*ms).String() || instant(rec.LastEvent) != (base+700*ms).String() || rec.UsageBeside {
+		if rec.Events != 7 || rec.EventsUntimed != 0 || instant(rec.UsageEvent) != (base+700*ms).String() || instant(rec.FirstEvent) != (base+400*ms).String() || instant(rec.LastEvent) != (base+700*ms).String() || rec.UsageBeside {
 			t.Errorf("%d events from %s to %s, usage beside them: %v", rec.Events, instant(rec.FirstEvent), instant(rec.LastEvent), rec.UsageBeside)
 		}
 		if len(rec.RequestHash) != 64 {

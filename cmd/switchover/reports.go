@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"switchover/report/terminal"
 	"switchover/results"
+	"switchover/results/as"
 	"switchover/results/gate"
 )
 
@@ -98,6 +100,7 @@ func (a *app) listRuns(root string, rows []runRow) error {
 
 func (a *app) reportCommand() *cobra.Command {
 	var o runOptions
+	var tool string
 	cmd := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Rebuild the matrix, the report and the charts from a run's folder",
@@ -105,12 +108,19 @@ func (a *app) reportCommand() *cobra.Command {
 recorded, and print the matrix. The same folder gives the same bytes. RUN is an
 id, the beginning of one, a folder, or latest.
 
-The exit code is the run's own; see below.`,
+The exit code is the run's own; see below.
+
+With --as the figures of the same streams are computed again as another load tool
+defines them and shown beside ours, with why they differ. Nothing is written then,
+and the exit code is 0, or 4 where the run is invalid.`,
 		Annotations:       exits,
-		Example:           "  switchover report latest\n  switchover report --json latest | jq .targets[].figures.ttft_p50",
+		Example:           "  switchover report latest\n  switchover report --json latest | jq .targets[].figures.ttft_p50\n  switchover report latest --as vllm",
 		Args:              oneRun,
 		ValidArgsFunction: a.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("as") {
+				return a.reportAs(o, args[0], tool)
+			}
 			dir, err := results.Find(o.root, args[0])
 			if err != nil {
 				return usageError("'switchover results' lists the runs", "%w", err)
@@ -127,8 +137,59 @@ The exit code is the run's own; see below.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.root, "results", defaultRoot, "the `FOLDER` that runs are kept in")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary, or with --as the comparison, as JSON")
+	cmd.Flags().StringVar(&tool, "as", "", "show the figures under the definitions of `TOOL`: "+strings.Join(as.Names(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(as.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// reportAs shows a run's figures beside those of another tool's definitions.
+func (a *app) reportAs(o runOptions, ref, tool string) error {
+	if !slices.Contains(as.Names(), tool) {
+		hint := "the tools are " + strings.Join(as.Names(), ", ")
+		if near := nearest(tool, as.Names()); near != "" {
+			hint = "did you mean --as " + near + "?"
+		}
+		return usageError(hint, "no definitions of a tool %q are known", tool)
+	}
+	dir, err := results.Find(o.root, ref)
+	if err != nil {
+		return usageError("'switchover results' lists the runs", "%w", err)
+	}
+	data, err := results.Read(dir)
+	if err != nil {
+		return err
+	}
+	summary, _ := results.Summarise(data)
+	r, err := as.New(tool, data, summary)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		err = writeJSON(a.out, r)
+	} else {
+		err = terminal.As(a.out, r, a.terminal(a.out))
+	}
+	if err != nil {
+		return err
+	}
+	if !r.Valid {
+		return coded(exitInvalid)
+	}
+	return nil
+}
+
+// nearest is the known name that was probably meant, or nothing: as the library
+// suggests verbs.
+func nearest(name string, known []string) string {
+	words := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, k := range known {
+		words.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
+	}
+	if near := words.SuggestionsFor(strings.ReplaceAll(strings.ToLower(name), "_", "-")); name != "" && len(near) > 0 {
+		return near[0]
+	}
+	return ""
 }
 
 func (a *app) gateCommand() *cobra.Command {
