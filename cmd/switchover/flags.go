@@ -17,10 +17,12 @@ type runFlags struct {
 	out    string
 	resume string
 	dryRun bool
-	json   bool
-	quiet  bool
-	budget float64
-	seed   int64
+	// schedule prints the departures rather than the sums of a dry run.
+	schedule bool
+	json     bool
+	quiet    bool
+	budget   float64
+	seed     int64
 
 	conversations int
 	duration      time.Duration
@@ -54,6 +56,7 @@ func (f *runFlags) define(fs *pflag.FlagSet) {
 	fs.StringVar(&f.out, "results", defaultRoot, "the `FOLDER` that runs are kept in")
 	fs.StringVar(&f.resume, "resume", "", "finish an interrupted or killed `RUN` (id, prefix, folder, or latest)")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent and what it costs at worst; send nothing")
+	fs.BoolVar(&f.schedule, "schedule", false, "with --dry-run: print when each conversation starts, a line each, instead of the plan")
 	fs.BoolVar(&f.json, "json", false, "print the summary (or the plan) as JSON, an object for each scenario")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
 }
@@ -92,6 +95,8 @@ func (f *runFlags) settle(fs *pflag.FlagSet) error {
 	switch {
 	case fs.Changed("resume") && f.resume == "":
 		return usageError("'switchover results' lists the runs", "--resume names no run")
+	case f.schedule && !f.dryRun:
+		return usageError("add --dry-run: a run sends, and keeps its schedule's hash in run.json", "--schedule prints what a dry run would send")
 	case fs.Changed("log") && f.log == "":
 		return usageError("", "--log names no file")
 	case fs.Changed("from") && f.log == "":

@@ -121,12 +121,23 @@ func (a *app) dryRun(plans []*scenarios.Plan, f runFlags) error {
 		refusals := p.Refusals()
 		refused = refused || len(refusals) > 0
 		var err error
-		if f.json {
+		switch {
+		case f.schedule && f.json:
+			err = scheduleJSON(a.out, p)
+		case f.schedule:
+			err = printSchedule(a.out, p)
+		case f.json:
 			err = a.planJSON(a.out, p, refusals)
-		} else {
+		default:
 			err = a.printPlan(a.out, p, a.terminal(a.out))
+		}
+		if f.schedule || !f.json { // the plan's JSON holds them
+			w := a.out
+			if f.schedule {
+				w = a.err // the schedule stays one that can be compared
+			}
 			for _, why := range refusals {
-				fmt.Fprintf(a.out, "Would be refused: %s\n", why)
+				fmt.Fprintf(w, "Would be refused: %s\n", why)
 			}
 		}
 		if err != nil {
