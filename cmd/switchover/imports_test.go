@@ -22,6 +22,7 @@ var may = map[string][]string{
 	"results":                  {"results/stats", "targets/chat"},
 	"results/stats":            {},
 	"results/gate":             {"results", "results/stats"},
+	"results/as":               {"results", "results/stats", "targets/chat"},
 	"scenarios":                {"results", "scenarios/arrival", "scenarios/prompts", "scenarios/prompts/redact", "targets/chat", "targets/secret", "targets/wire"},
 	"scenarios/arrival":        {},
 	"scenarios/prompts":        {"results", "scenarios/prompts/redact", "targets/chat"},
@@ -29,7 +30,7 @@ var may = map[string][]string{
 	"scenarios/drive":          {"results", "scenarios", "targets", "targets/chat"},
 	"eval":                     {"results", "results/stats", "targets", "targets/chat", "targets/wire"},
 	"report":                   {"results", "results/gate", "targets/chat"},
-	"report/terminal":          {"report", "results", "results/gate"},
+	"report/terminal":          {"report", "results", "results/as", "results/gate"},
 	"report/chart":             {"report", "results"},
 	"report/html":              {"report", "report/chart", "results"},
 }

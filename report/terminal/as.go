@@ -14,9 +14,11 @@ import (
 // from the same streams, and in words why they differ. It fails only when w does.
 func As(w io.Writer, r *as.Report, o Options) error {
 	p := &page{o: o}
-	p.para("", "AS "+strings.ToUpper(r.Tool), report.Clean(r.Run)+" under the definitions of "+r.Title+", from the same records. Nothing here enters the matrix or a gate.", bold)
-	if !r.Valid {
+	switch {
+	case !r.Valid:
 		p.para("", "INVALID RUN", "The client was not fit to measure: neither figure is to be believed.", bold+";"+red)
+	case len(r.Reasons) > 0:
+		p.para("", "CUT SHORT", "The figures are of what there is.", bold+";"+yellow)
 	}
 	for _, why := range r.Reasons {
 		p.para("  ", "-", report.Clean(why), "")
@@ -24,6 +26,7 @@ func As(w io.Writer, r *as.Report, o Options) error {
 	if r.Simulated {
 		p.para("", "SIMULATED", "These figures come from simulated servers and say nothing about any real model.", bold+";"+cyan)
 	}
+	p.para("", "AS "+strings.ToUpper(r.Tool), report.Clean(r.Run)+" by the definitions of "+r.Title+", from the same records. Nothing here enters the matrix or a gate.", bold)
 	for _, t := range r.Targets {
 		p.b.WriteByte('\n')
 		p.para("", report.Clean(t.Name)+",", "stage "+report.Clean(t.Stage), bold)
