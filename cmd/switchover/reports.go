@@ -110,9 +110,9 @@ id, the beginning of one, a folder, or latest.
 
 The exit code is the run's own; see below.
 
-With --as the figures of the same streams are computed again as another load tool
-defines them and shown beside ours, with why they differ. Nothing is written then,
-and the exit code is 0, or 4 where the run is invalid.`,
+With --as the figures of the same streams are computed again as another load
+tool defines them and shown beside ours, with why they differ. Nothing is
+written then, and the exit code is 0, or 4 where the run is invalid.`,
 		Annotations:       exits,
 		Example:           "  switchover report latest\n  switchover report --json latest | jq .targets[].figures.ttft_p50\n  switchover report latest --as vllm",
 		Args:              oneRun,

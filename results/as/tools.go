@@ -215,10 +215,10 @@ func genaiFirst(a *answer) (int64, bool) {
 	return genaiEnd(a)
 }
 
-// genaiEnd is the usage event, at which it stops reading, or the end of a stream
-// without one.
+// genaiEnd is the usage event after the finish reason, at which it stops reading,
+// or the end of a stream without one.
 func genaiEnd(a *answer) (int64, bool) {
-	if t, ok := a.UsageEvent.Get(); ok {
+	if t, ok := a.UsageEvent.Get(); ok && a.Complete {
 		return t, true
 	}
 	return end(a)
