@@ -52,7 +52,7 @@ type Row struct {
 	Difference *float64       `json:"difference"` // theirs - ours; null where either is unknown
 	Why        string         `json:"why"`        // how the definitions differ
 	// Inexact says what could not be rebuilt from the journal; empty where the
-	// figure is the tool's to the nanosecond.
+	// journal holds all that the tool's definition needs.
 	Inexact string `json:"inexact,omitempty"`
 }
 
