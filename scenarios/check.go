@@ -171,7 +171,7 @@ func (s *Scenario) fillDefaults() {
 		if st.Name == "" {
 			st.Name = fmt.Sprintf("%s-%d", st.Mode, i+1)
 		}
-		if st.Mode == ModeOpen && st.Arrivals == nil {
+		if st.Mode == ModeOpen && st.Arrivals == nil && (st.Rate != nil || len(st.Steps) > 0) {
 			st.Arrivals = &Arrivals{Process: ArrivalsPoisson}
 		}
 		if st.Order == "" {

@@ -60,8 +60,14 @@ func (c *checker) openLoop(at string, st *Stage) {
 	if c.given(at + ".users") {
 		c.misplaced(at+".users", "remove it, or use mode: users", "users has no meaning in an open stage, where the clock starts conversations")
 	}
+	if st.Burst != nil {
+		c.needed(at+".burst.every", st.Burst.Every)
+	}
+	if written(at+".burst") && !written(rate) && !written(steps) && c.given(at+".arrivals") {
+		c.misplaced(at+".arrivals", "remove it, or add a rate", "arrivals say how a rate is spaced, and the stage has none")
+	}
 	if !written(steps) {
-		if !written(rate) {
+		if !written(rate) && !written(at+".burst") {
 			c.wrong(at, "add rate: 2/s, conversation starts of each target", "an open stage needs a rate")
 		}
 		if c.has(rate) && st.Rate.Fixed == 0 && !written(at+".duration") {
@@ -90,7 +96,7 @@ func (c *checker) closedLoop(at string, st *Stage) {
 	if !c.given(at+".users") && !c.bad[at+".users"] {
 		c.wrong(at, "add users: 10", "a %s stage needs users", st.Mode)
 	}
-	for _, field := range []string{"rate", "steps", "arrivals"} {
+	for _, field := range []string{"rate", "steps", "burst", "arrivals"} {
 		if c.given(at + "." + field) {
 			c.misplaced(at+"."+field, "remove it, or use mode: open", "%s has no meaning in a %s stage, where an answer starts the next question", field, st.Mode)
 		}

@@ -105,11 +105,11 @@ func plannedStage(s *Scenario, st Stage, items []results.Conversation) (PlannedS
 	order := seedOf(s.Seed, "items", st.Name).Rand().Perm(len(items))
 	think := seedOf(s.Seed, "think", st.Name).Rand()
 	for at := range times(s, st, items) {
-		if len(ps.Starts) == maxStarts {
-			return ps, fmt.Errorf("more than %d conversations; shorten the stage or lower its load", maxStarts)
-		}
 		if st.Requests > 0 && requests >= st.Requests {
 			break
+		}
+		if len(ps.Starts) == maxStarts {
+			return ps, fmt.Errorf("more than %d conversations; shorten the stage or lower its load", maxStarts)
 		}
 		session := len(ps.Starts)
 		item := order[session%len(order)]

@@ -50,8 +50,19 @@ func (r Ramp) ends() (from, to float64) {
 }
 
 // Rates are the mean and the highest rate of an open stage, in conversation
-// starts a second of each target; 0 in a closed loop.
+// starts a second of each target, a burst counted whole in the second it comes;
+// 0 in a closed loop.
 func (s *Stage) Rates() (mean, peak float64) {
+	mean, peak = s.spacedRates()
+	if b := s.Burst; b != nil {
+		each := float64(b.Size) / time.Duration(b.Every).Seconds()
+		mean, peak = mean+each, peak+max(each, float64(b.Size))
+	}
+	return mean, peak
+}
+
+// spacedRates are Rates without bursts.
+func (s *Stage) spacedRates() (mean, peak float64) {
 	profile := s.profile()
 	if profile == nil {
 		if s.Rate == nil {
@@ -82,6 +93,17 @@ func (s *Stage) Varies() bool {
 
 // arrivals yields the starts of an open stage that no count ends.
 func (s *Stage) arrivals(seed arrival.Seed) iter.Seq[time.Duration] {
+	switch {
+	case s.Burst == nil:
+		return s.spaced(seed)
+	case s.Rate == nil && len(s.Steps) == 0:
+		return arrival.Bursts(time.Duration(s.Burst.Every), s.Burst.Size)
+	}
+	return arrival.Merge(s.spaced(seed), arrival.Bursts(time.Duration(s.Burst.Every), s.Burst.Size))
+}
+
+// spaced yields the starts that follow the rate.
+func (s *Stage) spaced(seed arrival.Seed) iter.Seq[time.Duration] {
 	profile := s.profile()
 	constant, burstiness := false, 1.0
 	if s.Arrivals != nil {

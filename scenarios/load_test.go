@@ -34,6 +34,8 @@ const shapes = `
   - {name: steps, mode: open, steps: [{rate: 60/min, duration: 10s}, {rate: {from: 1/s, to: 5/s}, duration: 10s}, {rate: 5/s, duration: 20s}], arrivals: constant}
   - {name: people, mode: users, users: 20, think: {lognormal: {mean: 3s, sd: 2s}}, duration: 30s}
   - {name: flat, mode: concurrency, users: 32, requests: 501}
+  - {name: crowd, mode: open, burst: {every: 10s, size: 20}, duration: 25s}
+  - {name: rushes, mode: open, rate: 2/s, arrivals: constant, burst: {every: 10s, size: 5}, duration: 20s}
 `
 
 // TestShapes checks that every kind of load is planned as it says, survives a
@@ -47,8 +49,10 @@ func TestShapes(t *testing.T) {
 		"constant arrivals, 1 for 10s, then 1 to 5 for 10s, then 5 for 20s conversations/s",
 		"users, 20 at a time, thinking 3s on average (log-normal, sd 2s)",
 		"users who never think, 32 at a time",
+		"bursts of 20 conversations every 10s",
+		"constant arrivals, 2 conversations/s, and bursts of 5 conversations every 10s",
 	}
-	varies := []bool{false, true, true, false, false}
+	varies := []bool{false, true, true, false, false, false, false}
 	for i, st := range p.Stages {
 		if got := st.LoadText(); got != texts[i] {
 			t.Errorf("%s: %q, want %q", st.Name, got, texts[i])
@@ -104,6 +108,11 @@ func TestRampAndSteps(t *testing.T) {
 		{2, 0, 10 * time.Second, 10, true},
 		{2, 10 * time.Second, 20 * time.Second, 30, true},
 		{2, 20 * time.Second, 40 * time.Second, 100, true},
+		{5, 0, 1, 20, true},
+		{5, 10 * time.Second, 10*time.Second + 1, 20, true},
+		{5, 0, time.Hour, 60, true},
+		{6, 0, 1, 6, true},
+		{6, 0, time.Hour, 50, true},
 	} {
 		got := between(c.stage, c.from, c.to)
 		if c.exact && got != c.want || math.Abs(got-c.want) > 4*math.Sqrt(c.want) {
@@ -115,6 +124,9 @@ func TestRampAndSteps(t *testing.T) {
 	}
 	if qps := compiled(t, scenarioOf(t, "[{mode: open, rate: {from: 1/s, to: 9/s}, duration: 100s}]"), items(20)).Estimate.Targets[0].PeakQPS; qps != 18 {
 		t.Errorf("peak of a ramp to 9 conversations/s of 2 turns: %v requests/s, want 18", qps)
+	}
+	if qps := compiled(t, scenarioOf(t, "[{mode: open, rate: 1/s, burst: {every: 10s, size: 4}, duration: 100s}]"), items(20)).Estimate.Targets[0].PeakQPS; qps != 10 {
+		t.Errorf("peak of 1/s and bursts of 4, of 2 turns: %v requests/s, want 10", qps)
 	}
 }
 

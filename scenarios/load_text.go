@@ -22,6 +22,18 @@ func (s *Stage) LoadText() string {
 		}
 		return text
 	}
+	if b := s.Burst; b != nil {
+		bursts := fmt.Sprintf("bursts of %d conversations every %s", b.Size, time.Duration(b.Every))
+		if s.Rate == nil && len(s.Steps) == 0 {
+			return bursts
+		}
+		return s.spacedText() + ", and " + bursts
+	}
+	return s.spacedText()
+}
+
+// spacedText is the load that follows the rate.
+func (s *Stage) spacedText() string {
 	arrivals := ArrivalsPoisson
 	switch {
 	case s.Arrivals == nil:

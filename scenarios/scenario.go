@@ -196,6 +196,9 @@ type Stage struct {
 	// Steps are rates one after the other, each with its duration, instead of rate
 	// and duration (open).
 	Steps []Step `json:"steps,omitempty" jsonschema:"minItems=1,maxItems=1000"`
+	// Burst adds conversations that start at once, again and again; a stage with a
+	// burst needs no rate (open).
+	Burst *Burst `json:"burst,omitempty"`
 	// Arrivals are how starts are spaced (open). Default poisson.
 	Arrivals *Arrivals `json:"arrivals,omitempty"`
 	// Users is how many converse with each target at once (users, concurrency).
@@ -227,6 +230,13 @@ type Ramp struct {
 type Step struct {
 	Rate     Ramp     `json:"rate"`
 	Duration Duration `json:"duration"`
+}
+
+// Burst is a number of conversations that start in one instant, at the stage's
+// beginning and each interval after it.
+type Burst struct {
+	Every Duration `json:"every"`
+	Size  int      `json:"size" jsonschema:"minimum=1,maximum=100000"`
 }
 
 // Arrivals are how starts are spaced: poisson, constant, or {gamma: {burstiness: 0.5}}.
