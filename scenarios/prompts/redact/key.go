@@ -63,7 +63,7 @@ func passwords(found []find, text string) []find {
 			return found
 		}
 		at += i + len("://")
-		end := at + reach(text[at:], func(b byte) bool { return b > ' ' && strings.IndexByte("/@\"'<>", b) < 0 })
+		end := at + reach(ahead(text, at, maxValue), func(b byte) bool { return b > ' ' && strings.IndexByte("/@\"'<>", b) < 0 })
 		if end == len(text) || text[end] != '@' {
 			continue
 		}
@@ -84,8 +84,16 @@ func reach(text string, will func(byte) bool) int {
 	return len(text)
 }
 
-// maxValue bounds a credential in bytes; a longer run of its characters is data.
-const maxValue = 8192
+// Bounds of a credential in bytes: a longer run of its characters is data. They
+// also keep the time linear: no place is looked at from further away.
+const (
+	maxValue  = 4096
+	maxKey    = 1024 // of the shapes below, JSON web tokens apart
+	maxBlanks = 64
+)
+
+// ahead is the text from a place on, no longer than can be looked at from there.
+func ahead(text string, from, most int) string { return text[from:min(len(text), from+most+1)] }
 
 // schemes adds credentials behind the name of their scheme, wherever it stands.
 func schemes(found []find, text, lower string) []find {
@@ -105,8 +113,8 @@ func schemes(found []find, text, lower string) []find {
 			if start > 0 && word(text[start-1]) {
 				continue
 			}
-			from += reach(text[from:], blank)
-			to := trimmed(text, from, from+reach(text[from:], s.chars))
+			from += reach(ahead(text, from, maxBlanks), blank)
+			to := trimmed(text, from, from+reach(ahead(text, from, maxValue), s.chars))
 			if to-from >= s.least && to-from <= maxValue && random(text[from:to]) {
 				found = append(found, find{from: from, to: to, kind: Key, told: true})
 			}
@@ -164,11 +172,11 @@ func setting(text, lower string, at int) (find, bool) {
 	if !slices.ContainsFunc(secretNames, func(n string) bool { return strings.HasSuffix(label, n) }) {
 		return none, false
 	}
-	from += reach(text[from:], blank)
+	from += reach(ahead(text, from, maxBlanks), blank)
 	for _, s := range schemeNames {
 		if rest := lower[from:]; strings.HasPrefix(rest, s+" ") && !inWords {
 			from += len(s)
-			from += reach(text[from:], blank)
+			from += reach(ahead(text, from, maxBlanks), blank)
 			break
 		}
 	}
@@ -179,7 +187,7 @@ func setting(text, lower string, at int) (find, bool) {
 	if from < len(text) && (text[from] == '"' || text[from] == '\'') {
 		from, quoted = from+1, true
 	}
-	to := from + reach(text[from:], func(b byte) bool { return b > ' ' && strings.IndexByte("\"'\\,;", b) < 0 })
+	to := from + reach(ahead(text, from, maxValue), func(b byte) bool { return b > ' ' && strings.IndexByte("\"'\\,;", b) < 0 })
 	if !quoted {
 		to = trimmed(text, from, to)
 	}
@@ -224,8 +232,8 @@ var marks = strings.NewReplacer("_", "", "-", "", " ", "", "\"", "", "'", "", "\
 
 // cookie takes a header's cookies, to the end of the line.
 func cookie(text string, from int) (find, bool) {
-	from += reach(text[from:], blank)
-	to := from + reach(text[from:], func(b byte) bool { return b >= ' ' && strings.IndexByte("\"'<>\\", b) < 0 })
+	from += reach(ahead(text, from, maxBlanks), blank)
+	to := from + reach(ahead(text, from, maxValue), func(b byte) bool { return b >= ' ' && strings.IndexByte("\"'<>\\", b) < 0 })
 	v := text[from:to]
 	equals := strings.IndexByte(v, '=')
 	ok := equals > 0 && len(v)-equals > minRepeat && len(v) <= maxValue &&
@@ -298,19 +306,26 @@ func prefixed(found []find, text string) []find {
 
 // end is where a key that begins at a place ends; 0 if it is none.
 func (s shape) end(text string, from int) int {
-	to := from + len(s.prefix)
-	for to < len(text) && s.chars(text[to]) {
-		to++
+	begin, most := from+len(s.prefix), maxKey
+	if s.prefix == "eyJ" {
+		most = 4 * maxValue
+		if head := reach(ahead(text, begin, maxKey), urlSafe); head < 8 || begin+head == len(text) || text[begin+head] != '.' {
+			return 0
+		}
 	}
-	for to > from && (text[to-1] == '.' || text[to-1] == '-') {
+	to := begin + reach(ahead(text, begin, most), s.chars)
+	if to-begin > most {
+		return 0
+	}
+	for to > begin && (text[to-1] == '.' || text[to-1] == '-') {
 		to-- // the sentence's, not the key's
 	}
-	rest := text[min(from+len(s.prefix), to):to]
+	rest := text[begin:to]
 	switch {
 	case len(rest) < s.least, to < len(text) && word(text[to]):
 		return 0
 	case s.prefix == "eyJ":
-		if dot := strings.IndexByte(rest, '.'); dot < 8 || len(rest)-dot < 8 {
+		if _, payload, ok := strings.Cut(rest, "."); !ok || len(payload) < 8 {
 			return 0
 		}
 	case s.digit:

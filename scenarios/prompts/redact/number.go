@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // group is a run of digits.
@@ -233,9 +234,12 @@ func labelled(text string, at int, label *regexp.Regexp) bool {
 	if i := strings.LastIndexByte(line, '\n'); i >= 0 {
 		line = line[i+1:]
 	}
-	// Columns of figures have no labels; the expression is slow on them.
+	// A label ends with a letter; the expression is slow on columns of figures.
 	end := strings.TrimRight(line, " \t:=\"'(+.#")
-	return end != "" && !digit(end[len(end)-1]) && label.MatchString(line)
+	if end == "" || !letter(end[len(end)-1]) && end[len(end)-1] < utf8.RuneSelf {
+		return false
+	}
+	return label.MatchString(line)
 }
 
 const (

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -237,5 +238,26 @@ func BenchmarkRedact(b *testing.B) {
 	for b.Loop() {
 		s := text
 		r.Redact(&s)
+	}
+}
+
+// BenchmarkHostile is text made to be slow: the time must not grow with the
+// square of the length.
+func BenchmarkHostile(b *testing.B) {
+	r, err := New(Rules{IP: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, part := range []string{"password=", "sk-", "eyJa.", "12-", "cookie: a=", "a@", "://a:", "phone 12345678 ", "order 123-456-7890 "} {
+		for _, size := range []int{1 << 14, 1 << 17} {
+			b.Run(fmt.Sprintf("%s/%d", part, size), func(b *testing.B) {
+				text := strings.Repeat(part, size/len(part))
+				b.SetBytes(int64(len(text)))
+				for b.Loop() {
+					s := text
+					r.Redact(&s)
+				}
+			})
+		}
 	}
 }
