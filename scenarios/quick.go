@@ -52,7 +52,8 @@ const (
 
 // Quick makes the scenario of a run without a file, by the same rules and with
 // the same checks as one: a short warm-up, then a few users at once who hold the
-// bundled conversations, two turns each, or those of a log. The error says which flag is wrong.
+// bundled conversations, two turns each, or those of a log. The error says which
+// flag is wrong.
 func Quick(o QuickOptions, env Env) (*Scenario, error) {
 	n := max(len(o.URLs), len(o.Models))
 	if len(o.URLs) == 0 || len(o.Models) == 0 {
