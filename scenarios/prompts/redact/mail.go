@@ -46,7 +46,7 @@ func local(text string, least, end int) int {
 		}
 		at -= n
 	}
-	for at < end && strings.IndexByte("'.-%", text[at]) >= 0 {
+	for at < end && strings.IndexByte("'.-%+", text[at]) >= 0 {
 		at++
 	}
 	return at

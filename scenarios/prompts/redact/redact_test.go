@@ -118,7 +118,7 @@ func TestWhatStays(t *testing.T) {
 		"ISBN 978-3-16-148410-0 and 978-7-111-12345-6", "bytes 00 01 02 03 04 05 06 07 08 09", "0xdeadbeef 0x1F600",
 		"SSN-like 000-12-3456, 666-12-3456, 123-00-4567, 123-45-0000", "part 12-345-6789-0",
 		"identity-like 110105194912310021 and 110105194913310026", "DE00 3704 0044 0532 0130 00", "the GB82 road",
-		"git@github.com:golang/go.git", "icon@2x.png", "@app.route('/users')", "npm i @types/node@20.1.0", "user@localhost",
+		"git@github.com:golang/go.git", "^(.+@mysite.com)$", "icon@2x.png", "@app.route('/users')", "npm i @types/node@20.1.0", "user@localhost",
 		"a @ b", "sk-learn-compatible-estimators", "task-oriented-dialogue-systems-2024", "risk-based-approach-for-banks",
 		"the bearer of bad news arrived", "Cookie: I ate 3 of them", "Authorization: see section 3 of the manual",
 		"password = getpass.getpass()", `api_key=os.environ["OPENAI_API_KEY"]`, "token: str = None", "secret = load_secret(path1)",
