@@ -30,10 +30,15 @@ func browser(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("no chromium or google-chrome on this machine: the report is not opened in a browser")
 	}
+	profile, err := os.MkdirTemp("", "switchover-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { forget(t, profile) })
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.NoSandbox, // containers have no user namespaces; the pages are this test's own
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(profile),
 		chromedp.WSURLReadTimeout(90*time.Second),
 		chromedp.WindowSize(1280, 1000))
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -43,6 +48,18 @@ func browser(t *testing.T) context.Context {
 	ctx, end := chromedp.NewContext(ctx)
 	t.Cleanup(end)
 	return ctx
+}
+
+// forget removes a browser's profile. Its processes may write for a moment after
+// the browser has ended.
+func forget(t *testing.T, profile string) {
+	for range 50 {
+		if os.RemoveAll(profile) == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Logf("the browser's profile %s is still being written and stays", profile)
 }
 
 // watched is what a page did besides showing itself.
