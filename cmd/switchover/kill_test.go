@@ -29,20 +29,30 @@ load:
   - {name: steady, mode: open, rate: 8/s, conversations: 24}
 `
 
-func TestKilledRunIsFinishedByResume(t *testing.T) {
+// startKillable starts the run and returns once it has so many records; root is
+// its results folder.
+func startKillable(t *testing.T, records int) (cmd *exec.Cmd, root string, out, talk *bytes.Buffer) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "killable.yaml")
 	if err := os.WriteFile(file, []byte(killable), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	root := filepath.Join(dir, "out")
-	cmd := exec.Command("switchover", "run", "--quiet", "--results", root, file)
-	var talk bytes.Buffer
-	cmd.Stderr = &talk
+	root = filepath.Join(dir, "out")
+	out, talk = new(bytes.Buffer), new(bytes.Buffer)
+	cmd = exec.Command("switchover", "run", "--quiet", "--results", root, file)
+	cmd.Stdout, cmd.Stderr = out, talk
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "30 records", func() bool { return lineCount(filepath.Join(root, "*", "requests.jsonl")) >= 30 })
+	waitFor(t, fmt.Sprintf("%d records", records), func() bool {
+		return lineCount(filepath.Join(root, "*", "requests.jsonl")) >= records
+	})
+	return cmd, root, out, talk
+}
+
+func TestKilledRunIsFinishedByResume(t *testing.T) {
+	cmd, root, _, _ := startKillable(t, 30)
 	children := processesNaming(root, cmd.Process.Pid)
 	if len(children) != 2 {
 		t.Errorf("%d simulators are running, want 2", len(children))
@@ -133,19 +143,7 @@ func inFlight(d *results.Data) map[string]bool {
 }
 
 func TestInterruptReportsWhatThereIs(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "killable.yaml")
-	if err := os.WriteFile(file, []byte(killable), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	root := filepath.Join(dir, "out")
-	cmd := exec.Command("switchover", "run", "--quiet", "--results", root, file)
-	var out, talk bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &talk
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, "20 records", func() bool { return lineCount(filepath.Join(root, "*", "requests.jsonl")) >= 20 })
+	cmd, root, out, talk := startKillable(t, 20)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

@@ -40,9 +40,23 @@ func linked(t *testing.T, network string, batch bool) (*kernelConn, *net.TCPConn
 	t.Cleanup(func() { _ = far.Close() })
 	near, ok := conn.(*kernelConn)
 	if !ok {
-		t.Skip("this system refuses kernel receive stamps")
+		if err := askForStamps(); err != nil {
+			t.Skipf("this system refuses kernel receive stamps: %v", err)
+		}
+		t.Fatalf("the system grants kernel receive stamps, and the connection is a %T", conn)
 	}
 	return near, far.(*net.TCPConn)
+}
+
+// askForStamps asks the system itself, so that a connection which falls back
+// without need is a failure and no skip.
+func askForStamps() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 }
 
 // stamped reads until the kernel stamps: it begins a moment after the first
