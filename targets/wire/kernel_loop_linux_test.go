@@ -39,7 +39,7 @@ func TestWhoIsHeld(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
 	for _, step := range []struct {
 		intent      string
-		pause       time.Duration
+		silence     bool // before it: elsewhere none, however late this test is
 		asks        bool
 		sent        string
 		calm, woken bool
@@ -47,7 +47,7 @@ func TestWhoIsHeld(t *testing.T) {
 		{intent: "a head", asks: true, sent: head, woken: true},
 		{intent: "a token", sent: "5\r\ntoken\r\n"},
 		{intent: "a token while little arrives", sent: "5\r\ntoken\r\n", calm: true, woken: true},
-		{intent: "a token after a silence", pause: MaxHold, sent: "5\r\ntoken\r\n", woken: true},
+		{intent: "a token after a silence", silence: true, sent: "5\r\ntoken\r\n", woken: true},
 		{intent: "much at once", sent: "4000\r\n" + strings.Repeat("x", maxHeld) + "\r\n", woken: true},
 		{intent: "the end", sent: "5\r\ntoken\r\n0\r\n\r\n", woken: true},
 		{intent: "after the end", sent: "5\r\ntoken\r\n", woken: true},
@@ -57,7 +57,7 @@ func TestWhoIsHeld(t *testing.T) {
 		{intent: "its second part", sent: head[20:], woken: true},
 		{intent: "its body", sent: "5\r\ntoken\r\n", woken: true},
 	} {
-		time.Sleep(step.pause)
+		awaited(t, near)
 		if step.asks {
 			_, _ = near.Write([]byte("GET / HTTP/1.1\r\n\r\n"))
 		}
@@ -65,6 +65,10 @@ func TestWhoIsHeld(t *testing.T) {
 		r := newRounds(-1)
 		r.holding = !step.calm
 		near.mu.Lock()
+		near.newest = time.Now().Add(time.Hour)
+		if step.silence {
+			near.newest = time.Now().Add(-MaxHold - time.Second)
+		}
 		for range 1000 { // loopback has it all by now, or soon
 			near.receive(r)
 			if len(near.queue)-near.taken >= len(step.sent) {
@@ -101,6 +105,22 @@ func TestWhoIsHeld(t *testing.T) {
 	_ = near.Close()
 	for range arrived {
 	}
+}
+
+// awaited returns once a reader waits: one that is still on its way would find
+// what arrived without being woken.
+func awaited(t *testing.T, c *kernelConn) {
+	t.Helper()
+	for range 5000 {
+		c.mu.Lock()
+		waiting := c.waiting
+		c.mu.Unlock()
+		if waiting > 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("no reader waits")
 }
 
 // TestBusyLoop: from 5,000 arrivals a second on, and for a while after.
