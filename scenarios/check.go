@@ -30,6 +30,7 @@ func (c *checker) scenario(s *Scenario) {
 	c.incumbent(s)
 	c.workload(&s.Workload)
 	c.load(s.Load)
+	c.untils(s)
 	c.evaluation(s)
 	c.objectives(s)
 	c.decision(&s.Decision)

@@ -211,8 +211,13 @@ type Stage struct {
 	Conversations int `json:"conversations,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// Requests ends the stage with the conversation that makes up that many requests
 	// of each target; conversations stay whole, so the last may bring a few more.
-	Requests int   `json:"requests,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	Measure  *bool `json:"measure,omitempty"` // default true
+	Requests int `json:"requests,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// Until ends the stage early, for all targets together, once the 95 % intervals
+	// of these figures are narrow enough for every target: {ttft_p50: 5%} is when
+	// both bounds lie within 5 % of the value, {error_rate: 1%} within one percentage
+	// point. The stage's other end stays its bound.
+	Until   map[string]Share `json:"until,omitempty" jsonschema:"minProperties=1"`
+	Measure *bool            `json:"measure,omitempty"` // default true
 	// Order says whether targets meet the same minute: interleaved (default) or
 	// sequential.
 	Order string `json:"order,omitempty" jsonschema:"enum=interleaved,enum=sequential"`

@@ -92,8 +92,11 @@ func (Target) JSONSchemaExtend(s *jsonschema.Schema) {
 	pattern(s, "name")
 }
 
-// JSONSchemaExtend bounds the name.
-func (Stage) JSONSchemaExtend(s *jsonschema.Schema) { pattern(s, "name") }
+// JSONSchemaExtend bounds the name and lists the figures a stage can wait for.
+func (Stage) JSONSchemaExtend(s *jsonschema.Schema) {
+	pattern(s, "name")
+	names(s, "until", results.Aimable())
+}
 
 // JSONSchemaExtend bounds the name and lists the figures of objectives.
 func (Scenario) JSONSchemaExtend(s *jsonschema.Schema) {
