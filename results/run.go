@@ -121,6 +121,10 @@ type RunStage struct {
 	Varies bool `json:"varies,omitempty"`
 	// Duration of arrivals in nanoseconds, 0 when the stage ends by count.
 	Duration int64 `json:"duration,omitempty"`
+	// Period after which the load repeats, in nanoseconds: that of bursts; 0 without.
+	Period int64 `json:"period,omitempty"`
+	// Until are the goals that end the stage early, once every target has reached all.
+	Until []Goal `json:"until,omitempty"`
 }
 
 // Segment is one process's share of a run.
@@ -172,6 +176,9 @@ type StageEnd struct {
 	// Cut says that the stage was stopped before its end; a resumed run goes on
 	// with it.
 	Cut bool `json:"cut,omitempty"`
+	// Idle is, by target, when the first of its users found no planned conversation
+	// left to begin: from then on there were fewer users.
+	Idle map[string]int64 `json:"idle,omitempty"`
 }
 
 // Reason is the data of events that only need a sentence.
@@ -219,7 +226,36 @@ type Conversation struct {
 	MaxTokens int `json:"max_tokens,omitempty"`
 	// Reference are known good answers, one per turn, for the judge.
 	Reference []string `json:"reference,omitempty"`
+	// Source is which source of a mixed workload it comes from; empty where there
+	// is one.
+	Source string `json:"source,omitempty"`
+	// At is when it was asked in the trace it comes from, ns since the trace's first
+	// request.
+	At int64 `json:"at,omitempty"`
+	// InputTokens are what each turn was made to measure, its salt included, by the
+	// tokenizer o200k_base; a target's own may count differently. Absent for texts
+	// that were not made.
+	InputTokens []int `json:"input_tokens,omitempty"`
+	// Exact says that MaxTokens is how long answers are to be, not only the most they
+	// may be, where a server can do that.
+	Exact bool `json:"exact,omitempty"`
+	// Salt says where this conversation's salt goes; nil: before its first message.
+	Salt *SaltPlace `json:"salt,omitempty"`
 }
+
+// SaltPlace is where a salt goes in what the user says first, and who has the same.
+type SaltPlace struct {
+	At int `json:"at"` // bytes; what is before it is meant to be shared
+	// Scope is SaltOfSession, SaltOfStage or SaltNone.
+	Scope string `json:"scope"`
+}
+
+// Who shares a salt.
+const (
+	SaltOfSession = "session" // nobody
+	SaltOfStage   = "stage"   // all sessions of a stage: their prompts share what they share by themselves
+	SaltNone      = "none"    // there is none
+)
 
 // Verdict is one line of verdicts.jsonl: one judge's reading of one dialogue.
 type Verdict struct {

@@ -108,7 +108,7 @@ func firstWords(t *testing.T, body string) string {
 	if err := json.Unmarshal([]byte(body), &req); err != nil || len(req.Messages) == 0 {
 		t.Fatalf("%v: %s", err, body)
 	}
-	return regexp.MustCompile(`^\[session [0-9a-f]{16}\]`).FindString(req.Messages[0].Content)
+	return regexp.MustCompile(`^\[session [0-9]{18}\]`).FindString(req.Messages[0].Content)
 }
 
 func nothingPlanted(t *testing.T, where, text string) {

@@ -48,6 +48,8 @@ type ToolCall struct {
 type Params struct {
 	// MaxTokens is the upper limit of output tokens; 0 leaves the server's default.
 	MaxTokens int `json:"max_tokens,omitempty"`
+	// Exact asks for an answer of exactly MaxTokens tokens, where a server can do that.
+	Exact bool `json:"exact,omitempty"`
 	// Temperature in the API's own scale, usually 0 to 2.
 	Temperature *float64 `json:"temperature,omitempty"`
 	TopP        *float64 `json:"top_p,omitempty"`

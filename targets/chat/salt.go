@@ -2,7 +2,7 @@ package chat
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"regexp"
 )
@@ -11,11 +11,17 @@ import (
 // with. Servers that keep the work of a prompt's beginning for the next prompt
 // with the same one then find nothing of it, and a prompt that is asked twice
 // takes its whole time twice.
+//
+// It is digits because tokenizers cut those by threes or one by one: every salt
+// has as many tokens as any other, so that prompts made to measure stay so.
+
+// saltRange is how many salts there are: 18 digits.
+const saltRange = 1_000_000_000_000_000_000
 
 // SaltBytes is how much longer a prompt is with its salt.
-const SaltBytes = len("[session 0123456789abcdef]\n")
+const SaltBytes = len("[session 012345678901234567]\n")
 
-var saltLine = regexp.MustCompile(`^\[session [0-9a-f]{16}\]\n`)
+var saltLine = regexp.MustCompile(`^\[session [0-9]{18}\]\n`)
 
 // Salt makes the salt that belongs to these parts: the same for the same parts,
 // and unlike that of any others.
@@ -24,7 +30,7 @@ func Salt(parts ...any) string {
 	for _, p := range parts {
 		fmt.Fprintf(h, "%v\x00", p)
 	}
-	return "[session " + hex.EncodeToString(h.Sum(nil)[:8]) + "]\n"
+	return fmt.Sprintf("[session %018d]\n", binary.BigEndian.Uint64(h.Sum(nil))%saltRange)
 }
 
 // WithSalt puts a salt before the first message: the system prompt, or what the
@@ -32,6 +38,19 @@ func Salt(parts ...any) string {
 func WithSalt(messages []Message, salt string) {
 	if len(messages) > 0 {
 		messages[0].Content = salt + messages[0].Content
+	}
+}
+
+// PlaceSalt puts a salt into what the user says first, behind its first at bytes,
+// which prompts are meant to share; past its end, at its end. The messages are
+// changed in place.
+func PlaceSalt(messages []Message, at int, salt string) {
+	for i := range messages {
+		if m := &messages[i]; m.Role == User {
+			at = min(max(at, 0), len(m.Content))
+			m.Content = m.Content[:at] + salt + m.Content[at:]
+			return
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ func ExampleWithSalt() {
 	fmt.Println(messages[0].Content)
 	fmt.Println(chat.WithoutSalt(messages[0].Content))
 	// Output:
-	// [session 4e950558632a61dd]
+	// [session 662437983667249629]
 	// Why is the sky blue?
 	// Why is the sky blue?
 }
@@ -32,4 +32,15 @@ func TestSalt(t *testing.T) {
 		}
 	}
 	chat.WithSalt(nil, "x") // nothing to salt
+	chat.PlaceSalt(nil, 1, "x")
+}
+
+// A salt goes behind what prompts share, and never outside the text.
+func TestPlaceSalt(t *testing.T) {
+	for at, want := range map[int]string{0: "xabc", 1: "axbc", 3: "abcx", 9: "abcx", -1: "xabc"} {
+		messages := []chat.Message{{Role: chat.System, Content: "s"}, {Role: chat.User, Content: "abc"}, {Role: chat.User, Content: "abc"}}
+		if chat.PlaceSalt(messages, at, "x"); messages[0].Content != "s" || messages[1].Content != want || messages[2].Content != "abc" {
+			t.Errorf("at %d: %v", at, messages)
+		}
+	}
 }

@@ -48,6 +48,11 @@ func TestEncode(t *testing.T) {
 		{"OpenAI's own newer name for the limit", Endpoint{URL: "https://api.openai.com/v1", Model: "m"},
 			chat.Request{Messages: hello, Params: chat.Params{MaxTokens: 9}},
 			`{"model":"m","messages":[{"role":"user","content":"hello"}],"max_completion_tokens":9,"stream":true,"stream_options":{"include_usage":true}}`},
+		{"an exact length, by the fields of inference servers", ep,
+			chat.Request{Messages: hello, Params: chat.Params{MaxTokens: 9, Exact: true}},
+			`{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":9,"min_tokens":9,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}}`},
+		{"exactly what, is not said", ep, chat.Request{Messages: hello, Params: chat.Params{Exact: true}},
+			`{"model":"m","messages":[{"role":"user","content":"hello"}],"stream":true,"stream_options":{"include_usage":true}}`},
 		{"an empty answer keeps its content, a tool call has none", ep, chat.Request{Messages: []chat.Message{
 			{Role: chat.Assistant},
 			{Role: chat.Assistant, ToolCalls: []chat.ToolCall{{ID: "c", Name: "f", Arguments: "{}"}}},
@@ -69,6 +74,23 @@ func TestEncode(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.intent, diff)
 		}
+	}
+}
+
+// Where the length of an answer cannot be asked for, nothing unknown is sent, and
+// the protocol says so.
+func TestEncodeExactLengthDropped(t *testing.T) {
+	r, loss, err := OpenAI{}.Encode(Endpoint{URL: "https://api.openai.com/v1", Model: "m"}, chat.Request{
+		Messages: []chat.Message{{Role: chat.User, Content: "hello"}}, Params: chat.Params{MaxTokens: 9, Exact: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(body), "eos") || strings.Contains(string(body), "min_tokens") || !cmp.Equal(loss, Loss{Dropped: []string{"exact"}}) {
+		t.Errorf("%+v: %s", loss, body)
 	}
 }
 

@@ -35,6 +35,9 @@ type openAIRequest struct {
 	Temperature *float64        `json:"temperature,omitempty"`
 	TopP        *float64        `json:"top_p,omitempty"`
 	Seed        *int64          `json:"seed,omitempty"`
+	// Extensions of inference servers (vLLM, SGLang): how an answer gets a length.
+	MinTokens int  `json:"min_tokens,omitempty"`
+	IgnoreEOS bool `json:"ignore_eos,omitempty"`
 }
 
 type openAIMessage struct {
@@ -47,13 +50,16 @@ type openAIMessage struct {
 // Encode builds a streaming request that asks for usage and carries no field
 // that compatible servers refuse. The limit of output tokens is sent as
 // max_tokens, which every compatible server knows, but to OpenAI and Azure as
-// max_completion_tokens, because their reasoning models refuse max_tokens.
+// max_completion_tokens, because their reasoning models refuse max_tokens. An
+// exact length is asked for by ignore_eos and min_tokens, which these two do not
+// have; other servers may refuse them too.
 func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error) {
 	u, err := openAIURL(ep.URL)
 	if err != nil {
 		return nil, Loss{}, err
 	}
-	body, err := json.Marshal(openAIBody(u.Hostname(), ep, req))
+	out, loss := openAIBody(u.Hostname(), ep, req)
+	body, err := json.Marshal(out)
 	if err != nil {
 		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
 	}
@@ -70,7 +76,7 @@ func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error)
 	if req.ID != "" {
 		r.Header.Set("X-Client-Request-Id", requestID(req.ID))
 	}
-	return r, Loss{}, nil
+	return r, loss, nil
 }
 
 // openAIURL is where to post, for the API's base or the full address.
@@ -85,8 +91,8 @@ func openAIURL(base string) (*url.URL, error) {
 	return u, nil
 }
 
-func openAIBody(host string, ep Endpoint, req chat.Request) openAIRequest {
-	out := openAIRequest{Temperature: req.Params.Temperature, TopP: req.Params.TopP, Seed: req.Params.Seed}
+func openAIBody(host string, ep Endpoint, req chat.Request) (out openAIRequest, loss Loss) {
+	out = openAIRequest{Temperature: req.Params.Temperature, TopP: req.Params.TopP, Seed: req.Params.Seed}
 	out.Model = req.Model
 	if out.Model == "" {
 		out.Model = ep.Model
@@ -94,11 +100,18 @@ func openAIBody(host string, ep Endpoint, req chat.Request) openAIRequest {
 	out.Stream = true
 	out.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
 	out.Stop = req.Params.Stop
+	exact := req.Params.Exact && req.Params.MaxTokens > 0
 	if host == "api.openai.com" || strings.HasSuffix(host, ".openai.azure.com") {
 		out.MaxCompletionTokens = req.Params.MaxTokens
+		if exact {
+			loss.Dropped = append(loss.Dropped, "exact")
+		}
 	} else {
 		//lint:ignore SA1019 deprecated at OpenAI alone
 		out.MaxTokens = req.Params.MaxTokens
+		if exact {
+			out.IgnoreEOS, out.MinTokens = true, req.Params.MaxTokens
+		}
 	}
 	for _, m := range req.Messages {
 		out.Messages = append(out.Messages, encodeMessage(m))
@@ -110,7 +123,7 @@ func openAIBody(host string, ep Endpoint, req chat.Request) openAIRequest {
 		}
 		out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction, Function: f})
 	}
-	return out
+	return out, loss
 }
 
 func encodeMessage(m chat.Message) openAIMessage {
