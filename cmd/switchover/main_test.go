@@ -10,9 +10,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"switchover": main})
-}
+// commands are the programs that tests can start by name.
+var commands = map[string]func(){"switchover": main}
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // The scripts run the real program, its simulators included, as a person would.
 func TestScripts(t *testing.T) {
