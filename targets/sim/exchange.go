@@ -31,7 +31,7 @@ var errCut = errors.New("the connection was cut by script")
 // serve runs the exchange and fills the entry.
 func (x *exchange) serve(d draft) {
 	x.draft = d
-	x.entry.Stream, x.entry.InputTokens = x.req.Stream, d.input
+	x.entry.Stream, x.entry.InputTokens, x.entry.Completion = x.req.Stream, d.input, d.id
 	if d.fault != nil {
 		x.entry.Fault = d.fault.Kind
 	}

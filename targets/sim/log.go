@@ -9,9 +9,11 @@ import (
 // Entry is one line of the request log: what the server really did, to compare
 // with what a client measured. Times are Unix nanoseconds of the server's clock.
 type Entry struct {
-	// ID is the request's X-Client-Request-Id, cut to 200 bytes.
-	ID     string `json:"id,omitempty"`
-	Stream bool   `json:"stream"`
+	// ID is the request's X-Client-Request-Id, or else its X-Request-Id, cut to 200 bytes.
+	ID string `json:"id,omitempty"`
+	// Completion is the id that the answer carries; empty where none was begun.
+	Completion string `json:"completion,omitempty"`
+	Stream     bool   `json:"stream"`
 	// Arrived is when the request's last byte had been read.
 	Arrived int64 `json:"arrived"`
 	// Queued is how long it waited for a place in the batch, in nanoseconds.

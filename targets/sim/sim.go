@@ -22,6 +22,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -35,8 +36,12 @@ import (
 // Header marks every response, with the value 1.
 const Header = "Switchover-Simulated"
 
-// RequestID is the request header whose value the log repeats.
-const RequestID = "X-Client-Request-Id"
+// The request headers of which the log repeats the first that is there: the one
+// that this program and OpenAI's clients send, and the one that many load tools do.
+const (
+	RequestID      = "X-Client-Request-Id"
+	RequestIDOther = "X-Request-Id"
+)
 
 // The bounds of a server. What exceeds them is turned away with an error status,
 // a connection beyond them is reset.
@@ -122,7 +127,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	req, err := readRequest(rc, w, r)
 	x := &exchange{server: s, w: w, rc: rc, ctx: r.Context(), req: req, arrived: time.Now()}
 	x.entry.Arrived = x.arrived.UnixNano()
-	id := r.Header.Get(RequestID)
+	id := cmp.Or(r.Header.Get(RequestID), r.Header.Get(RequestIDOther))
 	x.entry.ID = id[:min(len(id), 200)]
 	defer func() {
 		x.entry.Ended = time.Now().UnixNano()
