@@ -143,7 +143,7 @@ func (x *exchange) stream(due time.Time) error {
 		if err := x.send(e.content(piece)); err != nil {
 			return err
 		}
-		x.entry.Tokens = append(x.entry.Tokens, time.Now().UnixNano())
+		x.entry.Tokens = append(x.entry.Tokens, x.server.unix(lastWrite(x.ctx)))
 		x.entry.OutputTokens++
 	}
 	shift, err := x.faultAt(len(x.pieces), e)
@@ -180,7 +180,7 @@ func (x *exchange) whole(due time.Time) error {
 		return err
 	}
 	x.entry.OutputTokens = len(x.pieces)
-	x.entry.Tokens = []int64{time.Now().UnixNano()}
+	x.entry.Tokens = []int64{x.server.unix(lastWrite(x.ctx))}
 	return nil
 }
 

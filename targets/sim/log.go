@@ -7,7 +7,9 @@ import (
 )
 
 // Entry is one line of the request log: what the server really did, to compare
-// with what a client measured. Times are Unix nanoseconds of the server's clock.
+// with what a client measured. Times are Unix nanoseconds: the wall clock when the
+// server was made, and the monotonic clock since, as in a run's segments, so that
+// a step of the wall clock puts no error into either.
 type Entry struct {
 	// ID is the request's X-Client-Request-Id, or else its X-Request-Id, cut to 200 bytes.
 	ID string `json:"id,omitempty"`
@@ -21,8 +23,9 @@ type Entry struct {
 	// Prefill is the time from admission to the first token as it was drawn, in
 	// nanoseconds, a slow first byte included.
 	Prefill int64 `json:"prefill,omitempty"`
-	// Tokens are the instants at which each token had been handed to the socket;
-	// of a response that does not stream, one instant for all.
+	// Tokens are the instants just before each token was handed to the socket; of a
+	// response that does not stream, one instant for all. Where Serve does not hold
+	// the connection they are just after.
 	Tokens []int64 `json:"tokens,omitempty"`
 	Ended  int64   `json:"ended"`
 

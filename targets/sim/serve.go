@@ -23,7 +23,7 @@ const DrainTime = 10 * time.Second
 // every request logged when it returns. The error is what kept it from serving,
 // or what stopped the request log.
 func (s *Server) Serve(ctx context.Context, l net.Listener, drain <-chan struct{}) error {
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	srv := &http.Server{Handler: s, ConnContext: withConn, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		// net/http's notes are about connections that clients, or scripts, broke off.
 		ErrorLog: log.New(io.Discard, "", 0)}
 	err := s.listen(ctx, srv, l, drain)
@@ -44,7 +44,7 @@ func (s *Server) listen(ctx context.Context, srv *http.Server, l net.Listener, d
 	addr := l.Addr()
 	served := make(chan error, 1)
 	accept := func(l net.Listener) {
-		go func() { served <- srv.Serve(&bounded{Listener: l, limit: maxConnections}) }()
+		go func() { served <- srv.Serve(&bounded{Listener: l, limit: maxConnections, began: s.began}) }()
 	}
 	deaf := false
 	accept(l)
@@ -60,7 +60,7 @@ func (s *Server) listen(ctx context.Context, srv *http.Server, l net.Listener, d
 			if err != nil {
 				return fmt.Errorf("stop listening on %s: %w", addr, err)
 			}
-			s.log.write(Listening{"deaf", time.Now().UnixNano()})
+			s.log.write(Listening{"deaf", s.unix(time.Now())})
 		case !want && deaf:
 			again, err := relisten(ctx, addr, drain)
 			if err != nil || again == nil {
@@ -68,7 +68,7 @@ func (s *Server) listen(ctx context.Context, srv *http.Server, l net.Listener, d
 			}
 			l = again
 			srv.SetKeepAlivesEnabled(true)
-			s.log.write(Listening{"listening", time.Now().UnixNano()})
+			s.log.write(Listening{"listening", s.unix(time.Now())})
 			accept(l)
 		}
 		deaf = want
@@ -131,6 +131,7 @@ func relisten(ctx context.Context, addr net.Addr, drain <-chan struct{}) (net.Li
 type bounded struct {
 	net.Listener
 	limit int64
+	began time.Time
 	open  atomic.Int64
 }
 
@@ -142,7 +143,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if b.open.Add(1) <= b.limit {
-			return &counted{Conn: conn, open: &b.open}, nil
+			return &counted{Conn: conn, open: &b.open, began: b.began}, nil
 		}
 		b.open.Add(-1)
 		resetOnClose(conn)
@@ -150,11 +151,38 @@ func (b *bounded) Accept() (net.Conn, error) {
 	}
 }
 
-// counted is a connection that gives its place back once.
+// counted is a connection that gives its place back once, and knows when it was
+// last written to.
 type counted struct {
 	net.Conn
 	open   *atomic.Int64
 	closed atomic.Bool
+	began  time.Time
+	wrote  atomic.Int64 // since began, ns
+}
+
+// Write hands bytes to the socket, and notes the instant before. Over loopback the
+// kernel delivers within the call, and may wake the receiver in this thread's
+// place: what is read after it can be later than the arrival by a whole time slice.
+func (c *counted) Write(b []byte) (int, error) {
+	c.wrote.Store(int64(time.Since(c.began)))
+	return c.Conn.Write(b)
+}
+
+type connKey struct{}
+
+// withConn lets a handler find its connection.
+func withConn(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// lastWrite is when the last write to the connection began; where Serve does not hold
+// it, now: the flush has just ended.
+func lastWrite(ctx context.Context) time.Time {
+	if c, ok := ctx.Value(connKey{}).(*counted); ok {
+		return c.began.Add(time.Duration(c.wrote.Load()))
+	}
+	return time.Now()
 }
 
 // Close closes the connection.

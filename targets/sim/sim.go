@@ -126,11 +126,11 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
 	req, err := readRequest(rc, w, r)
 	x := &exchange{server: s, w: w, rc: rc, ctx: r.Context(), req: req, arrived: time.Now()}
-	x.entry.Arrived = x.arrived.UnixNano()
+	x.entry.Arrived = s.unix(x.arrived)
 	id := cmp.Or(r.Header.Get(RequestID), r.Header.Get(RequestIDOther))
 	x.entry.ID = id[:min(len(id), 200)]
 	defer func() {
-		x.entry.Ended = time.Now().UnixNano()
+		x.entry.Ended = s.unix(time.Now())
 		s.log.write(&x.entry)
 	}()
 	if err == nil {
@@ -147,6 +147,9 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	}
 	x.serve(s.draw(req))
 }
+
+// unix is an instant as the request log has it.
+func (s *Server) unix(t time.Time) int64 { return s.began.UnixNano() + int64(t.Sub(s.began)) }
 
 // occurrence counts how often a conversation has been asked, this time included.
 func (s *Server) occurrence(key [sha256.Size]byte) int {
