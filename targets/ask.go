@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	readSize       = 16 << 10               // bytes of a body asked for at once
+	readSize       = 2 << 10                // bytes of a body asked for at once: several events, and little for each of many streams
 	maxErrorBody   = 64 << 10               // bytes of an error's body that are read
 	errorBodyLimit = 5 * time.Second        // for reading it
 	drainLimit     = 100 * time.Millisecond // for what follows the terminal marker
@@ -33,18 +33,10 @@ type attempt struct {
 
 	watch           *watch
 	trace           trace
-	pieces          []piece
+	sizes           []int32 // bytes of each chunk's text
 	text, reasoning strings.Builder
-	read            uint64 // the connection's read that brought the bytes being fed
-	lastRead        uint64 // the read that brought the latest chunk
-	merged          bool   // that read is already counted as coalesced
+	merged          bool // the latest chunk's read is already counted as coalesced
 	failure         *chat.Failure
-}
-
-// piece is what apportioning needs of a chunk.
-type piece struct {
-	bytes int
-	kind  wire.Kind
 }
 
 // Ask makes one attempt and writes all that it saw into rec: instants since
@@ -76,7 +68,7 @@ func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec 
 	}
 	rec.Text = t.redactor.Text(a.text.String())
 	rec.ReasoningText = t.redactor.Text(a.reasoning.String())
-	countTokens(rec, a.pieces, usage)
+	countTokens(rec, a.sizes, usage)
 	rec.CostUSD = t.spec.Price.USD(rec)
 }
 
@@ -222,7 +214,6 @@ func (a *attempt) readBody(body io.Reader, dec wire.Decoder) error {
 // stamped notes by which clock bytes of the response came; one stamp of user space
 // makes the whole record user space's.
 func (a *attempt) stamped(s wire.Stamp) {
-	a.read = s.Read
 	if a.rec.Clock != results.ClockUser {
 		a.rec.Clock = s.Source
 	}
@@ -253,14 +244,17 @@ func at(dec wire.Decoder) (time.Duration, bool) {
 	return 0, false
 }
 
-// chunk records one content-bearing event.
+// chunk records one content-bearing event. Its stamp alone tells the read that
+// brought it: two reads of one stamp, of which hardly ever any are, leave as little
+// known of the time between their events as one does.
 func (a *attempt) chunk(c wire.Chunk) {
 	rec, now := a.rec, results.At(c.At)
-	before := a.trace.started(a.zero)
+	var gap time.Duration
 	if last, ok := rec.LastToken.Get(); ok {
-		before = time.Duration(last)
+		gap = c.At - time.Duration(last)
 	} else {
 		rec.FirstToken = now
+		gap = c.At - a.trace.started(a.zero)
 	}
 	if c.Kind == wire.Reasoning {
 		a.reasoning.WriteString(c.Text)
@@ -272,13 +266,14 @@ func (a *attempt) chunk(c wire.Chunk) {
 			a.text.WriteString(c.Text)
 		}
 	}
-	rec.LastToken = now
-	rec.Chunks = append(rec.Chunks, results.Chunk{Gap: c.At - before, Tokens: c.Tokens, Kind: string(c.Kind)})
-	a.pieces = append(a.pieces, piece{len(c.Text), c.Kind})
-	if a.read != a.lastRead {
-		a.lastRead, a.merged = a.read, false
-	} else if !a.merged {
+	switch {
+	case rec.LastToken != now:
+		a.merged = false
+	case !a.merged:
 		rec.Coalesced++
 		a.merged = true
 	}
+	rec.LastToken = now
+	rec.Chunks = append(rec.Chunks, results.Chunk{Gap: gap, Tokens: c.Tokens, Kind: string(c.Kind)})
+	a.sizes = append(a.sizes, int32(len(c.Text)))
 }

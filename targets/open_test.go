@@ -96,6 +96,10 @@ func TestRetryNext(t *testing.T) {
 
 func TestCountTokens(t *testing.T) {
 	n := func(v int) *int { return &v }
+	type piece struct {
+		bytes int32
+		kind  string
+	}
 	for _, tc := range []struct {
 		intent string
 		pieces []piece
@@ -116,8 +120,13 @@ func TestCountTokens(t *testing.T) {
 		{"an empty answer", nil, &chat.Usage{Output: n(0)}, "[]", 0, "usage"},
 		{"nothing known", nil, nil, "[]", -1, ""},
 	} {
-		rec := &results.Record{Chunks: make([]results.Chunk, len(tc.pieces))}
-		countTokens(rec, tc.pieces, tc.usage)
+		rec := &results.Record{}
+		var sizes []int32
+		for _, p := range tc.pieces {
+			rec.Chunks = append(rec.Chunks, results.Chunk{Kind: p.kind})
+			sizes = append(sizes, p.bytes)
+		}
+		countTokens(rec, sizes, tc.usage)
 		tokens := make([]int, len(rec.Chunks))
 		for i, c := range rec.Chunks {
 			tokens[i] = c.Tokens

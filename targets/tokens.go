@@ -9,7 +9,8 @@ import (
 // countTokens fills in the counts of a record: the provider's where it gave
 // them, else one token a chunk. Chunks get their share of what was streamed:
 // output that was billed as reasoning but never arrived is not spread over them.
-func countTokens(rec *results.Record, pieces []piece, usage *chat.Usage) {
+// Sizes are the bytes of each chunk's text.
+func countTokens(rec *results.Record, sizes []int32, usage *chat.Usage) {
 	if usage == nil {
 		usage = &chat.Usage{}
 	}
@@ -23,41 +24,37 @@ func countTokens(rec *results.Record, pieces []piece, usage *chat.Usage) {
 	known(&rec.CacheWriteTokens, usage.CacheWrite)
 	output := 0
 	switch {
-	case usage.Output != nil && (*usage.Output > 0 || len(pieces) == 0):
+	case usage.Output != nil && (*usage.Output > 0 || len(sizes) == 0):
 		output = *usage.Output
 		known(&rec.ReasoningTokens, usage.Reasoning)
 		rec.TokenSource = results.FromUsage
-	case len(pieces) > 0:
-		output = len(pieces) // a usage of 0 beside content is none
+	case len(sizes) > 0:
+		output = len(sizes) // a usage of 0 beside content is none
 		rec.TokenSource = results.FromChunks
 	default:
 		return
 	}
 	rec.OutputTokens = results.Known(output)
-	if len(pieces) == 0 || said(rec) {
+	if len(sizes) == 0 || said(rec) {
 		return
 	}
 	rec.ChunkSource = results.FromApportioned
-	var thought, answered []int
-	for i, p := range pieces {
-		if p.kind == wire.Reasoning {
-			thought = append(thought, i)
-		} else {
-			answered = append(answered, i)
+	answers := 0
+	for _, c := range rec.Chunks {
+		if !thinks(c) {
+			answers++
 		}
 	}
 	reasoning := rec.ReasoningTokens.Or(0)
-	if reasoning > 0 && reasoning < output && len(answered) > 0 {
-		apportion(rec.Chunks, pieces, thought, reasoning)
-		apportion(rec.Chunks, pieces, answered, output-reasoning)
+	if reasoning > 0 && reasoning < output && answers > 0 {
+		apportion(rec.Chunks, sizes, thinks, reasoning)
+		apportion(rec.Chunks, sizes, func(c results.Chunk) bool { return !thinks(c) }, output-reasoning)
 		return
 	}
-	all := make([]int, len(pieces))
-	for i := range all {
-		all[i] = i
-	}
-	apportion(rec.Chunks, pieces, all, output)
+	apportion(rec.Chunks, sizes, func(results.Chunk) bool { return true }, output)
 }
+
+func thinks(c results.Chunk) bool { return c.Kind == string(wire.Reasoning) }
 
 // said reports whether the protocol itself gave tokens per chunk.
 func said(rec *results.Record) bool {
@@ -70,22 +67,29 @@ func said(rec *results.Record) bool {
 	return false
 }
 
-// apportion spreads total tokens over the chunks named by index: one each, since
-// no event with content holds less than a token, and the rest by bytes. Where
-// there are fewer tokens than chunks, all of them by bytes.
-func apportion(chunks []results.Chunk, pieces []piece, index []int, total int) {
+// apportion spreads total tokens over some of the chunks: one each, since no event
+// with content holds less than a token, and the rest by bytes. Where there are
+// fewer tokens than chunks, all of them by bytes.
+func apportion(chunks []results.Chunk, sizes []int32, some func(results.Chunk) bool, total int) {
 	var bytes int64
-	for _, i := range index {
-		bytes += int64(pieces[i].bytes)
+	count := 0
+	for i, c := range chunks {
+		if some(c) {
+			bytes += int64(sizes[i])
+			count++
+		}
 	}
 	each := 0
-	if total >= len(index) {
-		each, total = 1, total-len(index)
+	if total >= count {
+		each, total = 1, total-count
 	}
 	// Rounding the running sum keeps the total exact.
 	var seen, given int64
-	for _, i := range index {
-		seen += int64(pieces[i].bytes)
+	for i, c := range chunks {
+		if !some(c) {
+			continue
+		}
+		seen += int64(sizes[i])
 		upTo := (2*seen*int64(total) + bytes) / (2 * bytes)
 		chunks[i].Tokens = each + int(upTo-given)
 		given = upTo

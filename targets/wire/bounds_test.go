@@ -3,9 +3,11 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"switchover/targets/chat"
 )
@@ -34,8 +36,8 @@ func TestEveryBoundHolds(t *testing.T) {
 		{"an event that never ends", "", "data: " + long + "\n", maxEvent + 2*len(long), "an event of the stream is larger than 1048576 bytes"},
 		{"white space before anything", "", strings.Repeat(" ", 64<<10), maxEvent + 2*len(long), "white space"},
 		{"comments for ever", ":\n", ": " + long + "\n", 5 * len(long), "the response is larger than 67108864 bytes"},
-		{"text for ever", "", event(`{"content":"` + long + `"}`), maxText + 3*len(long), "the answer is larger than 4194304 bytes"},
-		{"tool arguments for ever", "", event(`{"tool_calls":[{"index":0,"function":{"arguments":"` + long + `"}}]}`), maxText + 3*len(long), "the answer is larger"},
+		{"text for ever", "", event(`{"content":"` + long + `"}`), maxText + maxBacklog + 3*len(long), "the answer is larger than 4194304 bytes"},
+		{"tool arguments for ever", "", event(`{"tool_calls":[{"index":0,"function":{"arguments":"` + long + `"}}]}`), maxText + maxBacklog + 3*len(long), "the answer is larger"},
 		{"a document that never closes", `{"choices":"`, long, maxDocument + len(long), "the response is larger than 8388608 bytes"},
 		{"another protocol", "SSH-2.0-", long, 2 * len(long), "instead of a chat completion"},
 	} {
@@ -57,11 +59,14 @@ func TestEveryBoundHolds(t *testing.T) {
 }
 
 func TestTooManyEvents(t *testing.T) {
-	d := &openAIDecoder{chunks: maxChunks - 1}
 	event := []byte(`data: {"choices":[{"index":0,"delta":{"content":"x"}}]}` + "\n\n")
-	for i, want := range []bool{true, false} {
-		if err := d.Feed(0, event, func(Chunk) {}); (err == nil) != want {
-			t.Errorf("event %d: %v", maxChunks+i, err)
+	for i, want := range []string{"", "the stream has more than 262144 events with content"} {
+		d := &openAIDecoder{chunks: maxChunks - 1}
+		for range i + 1 {
+			_ = d.Feed(0, event, func(Chunk) {}) // Close says it again
+		}
+		if f := d.Close(io.EOF).Failure; (f.Class == chat.Malformed) != (want != "") || !strings.Contains(f.Message, want) {
+			t.Errorf("%d events: %v", maxChunks+i, f)
 		}
 	}
 }
@@ -86,24 +91,35 @@ func TestCompressedBodyIsRefused(t *testing.T) {
 	}
 }
 
-// BenchmarkFeed is a stream of single-token events, as servers send them.
+// BenchmarkFeed is a stream of single-token events, as servers send them: what one
+// costs while the stream runs, and what decoding costs after it.
 func BenchmarkFeed(b *testing.B) {
-	event := []byte(`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1795334609,"model":"m-1",` +
-		`"choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}],"usage":null}` + "\n\n")
-	chunks := 0
-	newDecoder := func() Decoder { return OpenAI{}.Decoder(&http.Response{Header: http.Header{}}) }
-	d := newDecoder()
-	b.SetBytes(int64(len(event)))
+	const events = 1000
+	var stream [events][]byte
+	for i := range stream {
+		stream[i] = fmt.Appendf(nil, `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1795334609,"model":"m-1",`+
+			`"choices":[{"index":0,"delta":{"content":" word%d"},"finish_reason":null}],"usage":null}`+"\n\n", i)
+	}
+	var running, after time.Duration
 	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%10000 == 9999 {
-			d = newDecoder() // before a bound is reached
+	streams := 0
+	for ; b.Loop(); streams++ {
+		chunks := 0
+		d := OpenAI{}.Decoder(&http.Response{Header: http.Header{}})
+		begin := time.Now()
+		for i, event := range stream {
+			if err := d.Feed(time.Duration(i), event, func(Chunk) { chunks++ }); err != nil {
+				b.Fatal(err)
+			}
 		}
-		if err := d.Feed(0, event, func(Chunk) { chunks++ }); err != nil {
-			b.Fatal(err)
+		ended := time.Now()
+		d.Close(nil)
+		running, after = running+ended.Sub(begin), after+time.Since(ended)
+		if chunks != events {
+			b.Fatalf("%d chunks", chunks)
 		}
 	}
-	if chunks == 0 {
-		b.Fatal("no chunks")
-	}
+	each := float64(streams * events)
+	b.ReportMetric(float64(running.Nanoseconds())/each, "ns/event-running")
+	b.ReportMetric(float64(after.Nanoseconds())/each, "ns/event-after")
 }

@@ -19,6 +19,7 @@ type Choices struct {
 }
 
 // ChoiceCounter is implemented by decoders of protocols whose events have choices.
+// What it returns is whole after Close.
 type ChoiceCounter interface {
 	Choices() Choices
 }

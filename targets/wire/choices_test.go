@@ -37,6 +37,7 @@ func TestChoices(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		d.Close(nil)
 		if diff := cmp.Diff(tc.want, d.(ChoiceCounter).Choices()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.intent, diff)
 		}

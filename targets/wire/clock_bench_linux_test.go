@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,8 +24,8 @@ func BenchmarkClock(b *testing.B) {
 		b.Run(fmt.Sprintf("streams=%d", streams), func(b *testing.B) {
 			got := map[string]clockResult{}
 			for b.Loop() {
-				for _, role := range []string{clientFloor, clientBatched, clientUser, clientKernel, clientDecoded} {
-					got[role] = clockRun(b, role, streams, seconds*int(time.Second/tokenGap))
+				for _, role := range []string{clientFloor, clientBatched, clientUser, clientKernel, clientDecoded, clientAsked} {
+					got[role] = clockRun(b, role, clockLoad{streams, seconds * int(time.Second/tokenGap), tokenGap})
 				}
 			}
 			floor, user, kernel := got[clientFloor], got[clientUser], got[clientKernel]
@@ -45,9 +44,11 @@ func BenchmarkClock(b *testing.B) {
 			b.ReportMetric(got[clientBatched].CPU, "us/event-floor-batched")
 			b.ReportMetric(kernel.CPU, "us/event-kernel")
 			b.ReportMetric(got[clientDecoded].CPU, "us/event-kernel-decoded")
+			b.ReportMetric(got[clientAsked].CPU, "us/event-asked")
 			b.ReportMetric(user.CPU, "us/event-user")
 			b.ReportMetric(kernel.CPU/floor.CPU, "x-cpu-kernel/floor")
 			b.ReportMetric(got[clientDecoded].CPU/floor.CPU, "x-cpu-kernel-decoded/floor")
+			b.ReportMetric(got[clientAsked].CPU/floor.CPU, "x-cpu-asked/floor")
 			b.ReportMetric(user.CPU/floor.CPU, "x-cpu-user/floor")
 			b.ReportMetric(0, "ns/op") // it is the length of the streams
 		})
@@ -55,10 +56,9 @@ func BenchmarkClock(b *testing.B) {
 }
 
 // clockRun starts a server and one client against it.
-func clockRun(b *testing.B, role string, streams, tokens int) (res clockResult) {
+func clockRun(b *testing.B, role string, load clockLoad) (res clockResult) {
 	b.Helper()
-	size := []string{strconv.Itoa(streams), strconv.Itoa(tokens)}
-	server, out := clockProcess(b, "server", size)
+	server, out := clockProcess(b, "server", load.args())
 	defer func() { _ = server.Wait() }()
 	stop, err := server.StdinPipe()
 	if err != nil {
@@ -73,7 +73,7 @@ func clockRun(b *testing.B, role string, streams, tokens int) (res clockResult) 
 		_ = stop.Close()
 		b.Fatalf("the server does not listen: %v", err)
 	}
-	client, out := clockProcess(b, role, append(size, strings.TrimSpace(address)))
+	client, out := clockProcess(b, role, append(load.args(), strings.TrimSpace(address)))
 	if err := startOn(1, client); err != nil {
 		b.Fatal(err)
 	}

@@ -29,33 +29,45 @@ type clockResult struct {
 	Coalesced float64 // share of reads that held several events
 	LagP99    float64 // ms, between the kernel's stamp and the read
 	Kernel    float64 // share of reads with the kernel's stamp
+	Base      float64 // MiB resident before anything was asked
+	Peak      float64 // MiB resident at most
 }
 
 // The clients of the benchmark: a loop that only receives, as soon as something
-// came and as often as the kernel clock's; and net/http on either
-// clock, without and with decoding the events.
+// came and as often as the kernel clock's; net/http on either clock, without and
+// with decoding the events; and a target that is asked, from the conversation to
+// the record, as a run does.
 const (
 	clientFloor   = "floor"
 	clientBatched = "floor, batched"
 	clientKernel  = "kernel"
 	clientUser    = "user"
 	clientDecoded = "kernel, decoded"
+	clientAsked   = "asked"
 )
+
+// Ask asks a target for every stream at once, as a run does, calls begun when all
+// answers have, and returns once they have ended. It is set from outside of this
+// package, which knows no targets.
+var Ask func(url string, streams, tokens int, begun func()) error
 
 // runClockClient asks the server for the streams and prints a clockResult.
 func runClockClient(role string, args []string) error {
-	streams, tokens, err := clockSize(args)
+	load, err := loadOf(args)
 	if err != nil {
 		return err
 	}
+	address, events := args[len(args)-1], load.streams*load.tokens
 	var res clockResult
 	switch role {
 	case clientFloor:
-		res.CPU, err = receiveBare(args[2], streams, streams*tokens, 0)
+		res.CPU, err = receiveBare(address, load.streams, events, 0)
 	case clientBatched:
-		res.CPU, err = receiveBare(args[2], streams, streams*tokens, roundTime)
+		res.CPU, err = receiveBare(address, load.streams, events, roundTime)
+	case clientAsked:
+		res, err = receiveAsked(address, load)
 	default:
-		res, err = receiveHTTP(role, args[2], streams, tokens)
+		res, err = receiveHTTP(role, address, load.streams, load.tokens)
 	}
 	if err != nil {
 		return err
@@ -120,6 +132,34 @@ func receiveBare(address string, streams, events int, pause time.Duration) (floa
 		time.Sleep(pause)
 	}
 	return float64((cpu() - begin).Nanoseconds()) / 1000 / float64(events), nil
+}
+
+// receiveAsked is the whole way of a run, but for its journal.
+func receiveAsked(address string, load clockLoad) (res clockResult, err error) {
+	if res.Base, err = resident(); err != nil {
+		return res, err
+	}
+	var begin time.Duration
+	if err := Ask("http://"+address, load.streams, load.tokens, func() { begin = cpu() }); err != nil {
+		return res, err
+	}
+	res.CPU = float64((cpu() - begin).Nanoseconds()) / 1000 / float64(load.streams*load.tokens)
+	res.Peak, err = resident()
+	return res, err
+}
+
+// resident is the most memory that this process has had, in MiB.
+func resident() (float64, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	var kib float64
+	_, line, _ := bytes.Cut(status, []byte("VmHWM:"))
+	if _, err := fmt.Sscanf(string(line), "%f kB", &kib); err != nil {
+		return 0, fmt.Errorf("reading VmHWM: %w", err)
+	}
+	return kib / 1024, nil
 }
 
 // read is what one read of a body brought.

@@ -58,13 +58,13 @@ func monotonic() int64 {
 }
 
 // serveClock is the truth: it paces tokens to a number of streams, at random
-// phases, and writes into each token when it sent it. Its arguments are the
-// number of streams and of tokens in each.
+// phases, and writes into each token when it sent it. Its arguments are a load.
 func serveClock(args []string) error {
-	streams, tokens, err := clockSize(args)
+	load, err := loadOf(args)
 	if err != nil {
 		return err
 	}
+	streams, tokens, gap := load.streams, load.tokens, load.gap
 	runtime.LockOSThread()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -85,9 +85,9 @@ func serveClock(args []string) error {
 	begin := monotonic() + int64(500*time.Millisecond)
 	r := rand.New(rand.NewPCG(1, uint64(streams)))
 	for i := range fds {
-		phase := r.Int64N(int64(tokenGap))
+		phase := r.Int64N(int64(gap))
 		for k := range tokens {
-			plan = append(plan, send{begin + phase + int64(k)*int64(tokenGap), i})
+			plan = append(plan, send{begin + phase + int64(k)*int64(gap), i})
 		}
 	}
 	slices.SortFunc(plan, func(a, b send) int { return int(a.at - b.at) })
@@ -119,7 +119,11 @@ func acceptStream(l net.Listener) (int, error) {
 		return 0, err
 	}
 	defer conn.Close()
-	if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+	r, err := http.ReadRequest(bufio.NewReader(conn))
+	if err != nil {
+		return 0, err
+	}
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return 0, err
 	}
 	if _, err := io.WriteString(conn, streamHead); err != nil {
@@ -137,13 +141,26 @@ func acceptStream(l net.Listener) (int, error) {
 	return fd, unix.SetNonblock(fd, false)
 }
 
-func clockSize(args []string) (streams, tokens int, err error) {
-	if len(args) < 2 {
-		return 0, 0, fmt.Errorf("want the number of streams and of tokens, have %q", args)
+// clockLoad is what one run asks of the server.
+type clockLoad struct {
+	streams, tokens int           // tokens in each stream
+	gap             time.Duration // between them
+}
+
+func (l clockLoad) args() []string {
+	return []string{strconv.Itoa(l.streams), strconv.Itoa(l.tokens), l.gap.String()}
+}
+
+func loadOf(args []string) (l clockLoad, err error) {
+	if len(args) < 3 {
+		return l, fmt.Errorf("want the number of streams, of tokens in each and the time between them, have %q", args)
 	}
-	if streams, err = strconv.Atoi(args[0]); err != nil {
-		return 0, 0, err
+	if l.streams, err = strconv.Atoi(args[0]); err != nil {
+		return l, err
 	}
-	tokens, err = strconv.Atoi(args[1])
-	return streams, tokens, err
+	if l.tokens, err = strconv.Atoi(args[1]); err != nil {
+		return l, err
+	}
+	l.gap, err = time.ParseDuration(args[2])
+	return l, err
 }

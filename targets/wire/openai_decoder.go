@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +23,7 @@ const (
 	maxCalls    = 128      // tool calls
 	maxCallName = 4 << 10  // bytes of a call's id and name
 	maxForeign  = 4 << 10  // bytes of a body that is not the protocol
+	maxBacklog  = 4 << 20  // bytes of events that are not decoded yet
 )
 
 // Ender is implemented by decoders that can tell that the terminal marker has
@@ -42,12 +42,16 @@ func (OpenAI) Decoder(resp *http.Response) Decoder {
 	return &openAIDecoder{kind: kind, encoding: resp.Header.Get("Content-Encoding")}
 }
 
+// openAIDecoder does not decode events while the stream runs: it only notices the
+// end, and decodes at once where an event looks like an error or like none of the
+// protocol's, and where many have come. The rest is for Close.
 type openAIDecoder struct {
 	kind     string // media type of the body; what it looks like counts for more
 	encoding string
 	head     []byte // bytes before the body showed what it is
 	framing  framing
 	sse      sse
+	backlog  backlog
 	document document
 
 	body     int // bytes so far
@@ -89,7 +93,7 @@ var (
 
 func (d *openAIDecoder) Ended() (time.Duration, bool) { return d.doneAt, d.done }
 
-// Choices returns what has come so far.
+// Choices returns what has come; complete after Close.
 func (d *openAIDecoder) Choices() Choices { return d.tally.Choices }
 
 // Feed takes the next bytes of the body. Once the terminal marker has come, what
@@ -105,12 +109,20 @@ func (d *openAIDecoder) Feed(at time.Duration, b []byte, emit func(Chunk)) error
 	if err == nil && allowed < len(b) && !d.done {
 		err = tooLarge("the response", maxBody)
 	}
+	if err != nil || d.backlog.size > maxBacklog {
+		if before := d.drain(); before != nil {
+			return before
+		}
+	}
+	if d.done {
+		return nil
+	}
 	return d.fail(err)
 }
 
 // fail remembers why the body cannot be read on.
 func (d *openAIDecoder) fail(err error) error {
-	if err == nil || d.done {
+	if err == nil {
 		return nil
 	}
 	if !errors.As(err, &d.failure) {
@@ -129,7 +141,7 @@ func (d *openAIDecoder) split(b []byte) error {
 	}
 	switch d.framing {
 	case eventStream:
-		return d.sse.feed(b, d.event)
+		return d.sse.feed(b, d.arrived)
 	case oneDocument:
 		closed, err := d.document.feed(b)
 		if err != nil || !closed || d.done {
@@ -173,19 +185,8 @@ func (d *openAIDecoder) notProtocol() error {
 	return fmt.Errorf("answered %q instead of a chat completion; is the url that of the API? It says: %s", d.kind, plainText(d.head))
 }
 
-// event takes one event of the stream.
-func (d *openAIDecoder) event(name string, data []byte) error {
-	data = bytes.TrimSpace(data)
-	if d.done || len(data) == 0 {
-		return nil
-	}
-	if string(data) == "[DONE]" {
-		d.done, d.doneAt = true, d.at
-		return nil
-	}
-	if name == "error" {
-		return streamError(data)
-	}
+// event decodes one event of the stream.
+func (d *openAIDecoder) event(data []byte) error {
 	var e openAIEvent
 	if err := json.Unmarshal(data, &e); err != nil {
 		return fmt.Errorf("an event is no chat completion chunk: %s: %s", jsonProblem(err), data)
@@ -325,9 +326,10 @@ func (d *openAIDecoder) add(kind Kind, text string) error {
 	return nil
 }
 
-// Close returns the outcome. At a clean end an event that only lacks its blank
-// line is still read, since servers end their last one so.
+// Close decodes the stream and returns the outcome. At a clean end an event that
+// only lacks its blank line is still read, since servers end their last one so.
 func (d *openAIDecoder) Close(readErr error) Outcome {
+	_ = d.drain() // the decoder remembers why
 	d.emit = nil
 	if d.failure == nil && !d.done && readErr == nil {
 		_ = d.fail(d.finishBody())
@@ -350,7 +352,7 @@ func (d *openAIDecoder) Close(readErr error) Outcome {
 func (d *openAIDecoder) finishBody() error {
 	switch d.framing {
 	case eventStream:
-		err := d.sse.flush(d.event)
+		err := d.sse.flush(d.last)
 		var said *chat.Failure
 		if errors.As(err, &said) {
 			return err

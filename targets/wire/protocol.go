@@ -71,9 +71,12 @@ type Protocol interface {
 
 // Decoder is fed the bytes of one response as they arrive.
 type Decoder interface {
-	// Feed takes bytes that arrived at an instant and emits the chunks they
-	// completed. An error means the body is not the protocol; feeding stops.
+	// Feed takes bytes that arrived at an instant and emits, now or in a later call
+	// and at the latest in Close, the chunks they completed: decoding takes longer
+	// than receiving, so it may wait until the stream is over. An error means the
+	// body is not the protocol; feeding stops.
 	Feed(at time.Duration, b []byte, emit func(Chunk)) error
-	// Close is told how the body ended (nil for a clean end) and returns the outcome.
+	// Close is told how the body ended (nil for a clean end), emits what is left to
+	// the function of the latest Feed, and returns the outcome.
 	Close(readErr error) Outcome
 }

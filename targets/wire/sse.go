@@ -25,19 +25,27 @@ type sse struct {
 // feed takes bytes and calls dispatch with each event that they complete; data
 // is valid during the call. It stops at the first error.
 func (s *sse) feed(b []byte, dispatch func(name string, data []byte) error) error {
-	for len(b) > 0 {
+	cr, lf := next(b, 0, '\r'), next(b, 0, '\n')
+	for at := 0; at < len(b); {
 		if s.skipLF {
 			s.skipLF = false
-			if b[0] == '\n' {
-				b = b[1:]
+			if b[at] == '\n' {
+				at++
 				continue
 			}
 		}
-		end := bytes.IndexAny(b, "\r\n")
-		if end < 0 {
-			return s.keep(b)
+		// Each is looked for once, not once a line: a body may have none of the other.
+		if cr < at {
+			cr = next(b, at, '\r')
 		}
-		line := b[:end]
+		if lf < at {
+			lf = next(b, at, '\n')
+		}
+		end := min(cr, lf)
+		if end == len(b) {
+			return s.keep(b[at:])
+		}
+		line := b[at:end]
 		if len(s.line) > 0 {
 			if err := s.keep(line); err != nil {
 				return err
@@ -48,7 +56,7 @@ func (s *sse) feed(b []byte, dispatch func(name string, data []byte) error) erro
 			return tooLarge("a line of the stream", maxEvent)
 		}
 		s.skipLF = b[end] == '\r'
-		b = b[end+1:]
+		at = end + 1
 		err := s.endLine(line, dispatch)
 		s.line = s.line[:0]
 		if err != nil {
@@ -56,6 +64,14 @@ func (s *sse) feed(b []byte, dispatch func(name string, data []byte) error) erro
 		}
 	}
 	return nil
+}
+
+// next is where c comes next in b, from at on; the end of b if it does not.
+func next(b []byte, at int, c byte) int {
+	if i := bytes.IndexByte(b[at:], c); i >= 0 {
+		return at + i
+	}
+	return len(b)
 }
 
 func (s *sse) keep(b []byte) error {
