@@ -23,6 +23,7 @@ var may = map[string][]string{
 	"results/stats":            {},
 	"results/gate":             {"results", "results/stats"},
 	"results/as":               {"results", "results/stats", "targets/chat"},
+	"results/truth":            {"results", "results/stats", "targets/sim"},
 	"scenarios":                {"results", "scenarios/arrival", "scenarios/prompts", "scenarios/prompts/redact", "targets/chat", "targets/secret", "targets/wire"},
 	"scenarios/arrival":        {},
 	"scenarios/prompts":        {"results", "scenarios/prompts/redact", "targets/chat"},
@@ -47,6 +48,7 @@ var behind = map[string][]string{
 	"github.com/goccy/go-yaml":      {"scenarios"},
 	"github.com/invopop/jsonschema": {"scenarios"},
 	"golang.org/x/term":             {"cmd/switchover"},
+	"github.com/tiktoken-go":       {"scenarios/prompts"},
 }
 
 func TestLayout(t *testing.T) {
