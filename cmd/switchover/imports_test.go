@@ -48,7 +48,7 @@ var behind = map[string][]string{
 	"github.com/goccy/go-yaml":      {"scenarios"},
 	"github.com/invopop/jsonschema": {"scenarios"},
 	"golang.org/x/term":             {"cmd/switchover"},
-	"github.com/tiktoken-go":       {"scenarios/prompts"},
+	"github.com/tiktoken-go":        {"scenarios/prompts"},
 }
 
 func TestLayout(t *testing.T) {
