@@ -160,12 +160,12 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 	for _, t := range s.Targets {
 		for _, st := range t.Stages {
 			cell := byKey[cellKey{st.Name, t.Name}]
-			if len(cell.requests) > 0 && !cell.steady {
-				why := "too short for a steady part"
-				if cell.stage.Varies {
-					why = "its load changes throughout"
+			if why := cell.unsteady(); why != "" && len(cell.requests) > 0 {
+				then := "rates are over the whole stage, ramp and drain included"
+				if cell.steady {
+					then = "its figures depend on how long the stage lasted"
 				}
-				w = append(w, fmt.Sprintf("%s in %s: %s; rates are over the whole stage, ramp and drain included", t.Name, st.Name, why))
+				w = append(w, fmt.Sprintf("%s in %s: %s; %s", t.Name, st.Name, why, then))
 			}
 			if dis := cell.disagreement(); dis != "" {
 				w = append(w, fmt.Sprintf("%s in %s: %s", t.Name, st.Name, dis))

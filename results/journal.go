@@ -138,10 +138,10 @@ func open(dir string, unlock func() error) (*Journal, error) {
 func (j *Journal) Dir() string { return j.dir }
 
 // Append writes one attempt to requests.jsonl.
-func (j *Journal) Append(r *Record) error { return j.append(fileRequests, r) }
+func (j *Journal) Append(r *Record) error { return j.write(fileRequests, r.appendJSON) }
 
 // Event writes one event to events.jsonl.
-func (j *Journal) Event(e Event) error { return j.append(fileEvents, &e) }
+func (j *Journal) Event(e Event) error { return j.write(fileEvents, e.appendJSON) }
 
 // Verdict writes one verdict to verdicts.jsonl.
 func (j *Journal) Verdict(v *Verdict) error { return j.append(fileVerdicts, v) }
@@ -149,16 +149,21 @@ func (j *Journal) Verdict(v *Verdict) error { return j.append(fileVerdicts, v) }
 // Telemetry writes one sample to telemetry.jsonl.
 func (j *Journal) Telemetry(t Telemetry) error { return j.append(fileTelemetry, &t) }
 
-// append writes v as one line in one write.
+// append writes v as one line.
 func (j *Journal) append(name string, v any) error {
-	var line bytes.Buffer
-	enc := json.NewEncoder(&line)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	return j.write(name, func(b []byte) ([]byte, error) { return appendAny(b, "", v) })
+}
+
+// write writes what encode appends as one line in one write.
+func (j *Journal) write(name string, encode func([]byte) ([]byte, error)) (err error) {
+	l := newLine()
+	defer l.free()
+	if l.text, err = encode(l.text); err != nil {
 		return fmt.Errorf("journal %s: %w", name, err)
 	}
-	if line.Len() > MaxLine {
-		return fmt.Errorf("journal %s: a line of %d bytes; at most %d could be read back", name, line.Len(), MaxLine)
+	l.text = append(l.text, '\n')
+	if len(l.text) > MaxLine {
+		return fmt.Errorf("journal %s: a line of %d bytes; at most %d could be read back", name, len(l.text), MaxLine)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -169,7 +174,7 @@ func (j *Journal) append(name string, v any) error {
 		return fmt.Errorf("journal %s: %w", name, fs.ErrClosed)
 	}
 	f := j.files[name]
-	if _, err := f.Write(line.Bytes()); err != nil {
+	if _, err := f.Write(l.text); err != nil {
 		j.err = fmt.Errorf("journal: %w", err)
 		return j.err
 	}

@@ -61,7 +61,9 @@ func (c *cell) latencyFigures(into map[string]Figure) {
 			slices.Sort(v)
 			sorted[stem(p.key)] = v
 		}
-		into[p.key] = percentile(v, p.q, c.noTime(stem(p.key)))
+		f := percentile(v, p.q, c.noTime(stem(p.key)))
+		c.widen(&f, p.key, v)
+		into[p.key] = f
 	}
 	gaps := c.tokenGaps()
 	into["itl_p50"] = gaps.percentile(0.5, c.noTime("itl"))

@@ -125,16 +125,7 @@ type Chunk struct {
 }
 
 // MarshalJSON writes [gap in ns, tokens, kind].
-func (c Chunk) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, 32)
-	b = strconv.AppendInt(append(b, '['), int64(c.Gap), 10)
-	b = strconv.AppendInt(append(b, ','), int64(c.Tokens), 10)
-	if len(c.Kind) == 1 && plain(c.Kind[0]) {
-		return append(b, ',', '"', c.Kind[0], '"', ']'), nil
-	}
-	kind, err := json.Marshal(c.Kind)
-	return append(append(append(b, ','), kind...), ']'), err
-}
+func (c Chunk) MarshalJSON() ([]byte, error) { return c.appendJSON(make([]byte, 0, 32)), nil }
 
 // UnmarshalJSON reads [gap in ns, tokens, kind].
 func (c *Chunk) UnmarshalJSON(b []byte) error {

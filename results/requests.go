@@ -114,8 +114,13 @@ type cell struct {
 	sessions []*session
 	spans    []span // the steady window
 	steady   bool   // false: too short for one, spans are the whole stage
+	drift    string // how the load was not steady all the same; empty where it was
+	blocks   []span // of a steady window, for the intervals of times; none where it is short
 	seen     []extent
-	events   []*Event // skipped and dropped, of this cell
+	events   []*Event         // skipped and dropped, of this cell
+	ends     map[int]StageEnd // by segment
+	// quarantined says that nothing more was asked from some moment on.
+	quarantined bool
 }
 
 // attempts calls f for every attempt of the cell, in order.
@@ -144,6 +149,7 @@ func cells(d *Data) map[cellKey]*cell {
 	}
 	addRequests(out, d.Records)
 	addEvents(out, d.Events)
+	addEnds(out, d.Events)
 	turns := map[string]int{}
 	for _, c := range d.Conversations {
 		turns[c.Item] = len(c.Turns)

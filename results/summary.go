@@ -57,10 +57,11 @@ type StageSummary struct {
 // is shown. With several segments the seconds are summed.
 type Window struct {
 	Seconds      float64 `json:"seconds"`
-	RampCut      float64 `json:"ramp_cut"`       // seconds cut at the start
-	DrainCut     float64 `json:"drain_cut"`      // seconds cut at the end
-	OfferedPerS  float64 `json:"offered_per_s"`  // requests a second that were due in it, dropped ones included
-	AchievedPerS float64 `json:"achieved_per_s"` // of those, requests a second that left before it was over
+	RampCut      float64 `json:"ramp_cut"`           // seconds cut at the start
+	DrainCut     float64 `json:"drain_cut"`          // seconds cut at the end
+	Unsteady     string  `json:"unsteady,omitempty"` // why the load was not steady; empty where it was
+	OfferedPerS  float64 `json:"offered_per_s"`      // requests a second that were due in it, dropped ones included
+	AchievedPerS float64 `json:"achieved_per_s"`     // of those, requests a second that left before it was over
 }
 
 // Counts are what the shares are made of.

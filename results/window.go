@@ -45,12 +45,14 @@ func (c *cell) setWindow() {
 	c.seen = c.extents()
 	ramp := c.turnaround()
 	for _, e := range c.seen {
-		s := span{e.segment, e.rampFrom + ramp, e.arrivals}
+		s := c.whole(span{e.segment, e.rampFrom + ramp, e.arrivals})
 		if !c.stage.Varies && s.to > s.from && float64(s.to-s.from) >= shortest*float64(e.arrivals-e.first) {
 			c.spans = append(c.spans, s)
 		}
 	}
 	if c.steady = len(c.spans) > 0; c.steady {
+		c.drift = c.findDrift()
+		c.setBlocks()
 		return
 	}
 	for _, e := range c.seen {
@@ -63,6 +65,7 @@ func (c *cell) setWindow() {
 // extents are the stretches of each segment that the cell's requests reached over.
 func (c *cell) extents() []extent {
 	byseg := map[int]*extent{}
+	firsts := map[int]map[int]int64{} // when sessions began, by segment
 	for _, q := range c.requests {
 		t, ok := q.last.Intended.Get()
 		if !ok || !q.whole {
@@ -70,29 +73,27 @@ func (c *cell) extents() []extent {
 		}
 		e := byseg[q.last.Segment]
 		if e == nil {
-			e = &extent{segment: q.last.Segment, first: t, rampFrom: math.MinInt64, lastEnd: t}
+			e = &extent{segment: q.last.Segment, first: t, lastEnd: t}
 			byseg[q.last.Segment] = e
+			firsts[q.last.Segment] = map[int]int64{}
 		}
 		e.first = min(e.first, t)
 		if c.stage.Users > 0 || q.turn == 0 {
 			e.arrivals = max(e.arrivals, t)
 		}
-		if c.stage.Users > 0 && q.turn == 0 && q.session < c.stage.Users {
-			e.rampFrom = max(e.rampFrom, t)
+		if began, ok := firsts[q.last.Segment][q.session]; c.stage.Users > 0 && (!ok || t < began) {
+			firsts[q.last.Segment][q.session] = t
 		}
 		e.lastEnd = max(e.lastEnd, q.last.End.Or(t))
 	}
 	out := make([]extent, 0, len(byseg))
 	for _, e := range byseg {
-		e.rampFrom = max(e.rampFrom, e.first)
+		e.rampFrom = max(e.first, allBegun(firsts[e.segment], c.stage.Users))
 		out = append(out, *e)
 	}
 	slices.SortFunc(out, func(a, b extent) int { return cmp.Compare(a.segment, b.segment) })
-	// Users finish the conversations they are in after the planned end: drain. A
-	// resumed stage only has what was left of its duration, so the plan says where
-	// the first segment ends and no other.
-	if len(out) > 0 && c.stage.Users > 0 && c.stage.Duration > 0 {
-		out[0].arrivals = min(out[0].arrivals, out[0].first+c.stage.Duration)
+	for i := range out {
+		c.endArrivals(&out[i], i == 0)
 	}
 	return out
 }
@@ -137,6 +138,7 @@ func (c *cell) window(t []tally) Window {
 		w.RampCut += float64(s.from-e.first) / 1e9
 		w.DrainCut += max(0, float64(e.lastEnd-s.to)/1e9)
 	}
+	w.Unsteady = c.unsteady()
 	if w.Seconds > 0 {
 		total := sum(t)
 		w.OfferedPerS = total.offered / w.Seconds

@@ -53,6 +53,9 @@ type Listening struct {
 	At    int64  `json:"at"`    // Unix nanoseconds
 }
 
+// LogFull is the event of a log's last line where more would have gone beyond its bound.
+const LogFull = "log full"
+
 // maxLog bounds a request log, in bytes.
 const maxLog = 1 << 30
 
@@ -85,7 +88,7 @@ func (l *requestLog) write(v any) {
 		return
 	case int64(len(line)) > l.left:
 		l.left = 0
-		_, l.err = io.WriteString(l.w, "{\"event\":\"log full\"}\n")
+		_, l.err = io.WriteString(l.w, `{"event":"`+LogFull+`"}`+"\n")
 		return
 	}
 	l.left -= int64(len(line))

@@ -1,0 +1,75 @@
+package results
+
+import (
+	"cmp"
+
+	"switchover/results/stats"
+)
+
+// setBlocks cuts the steady window into the blocks that intervals of times rest on.
+func (c *cell) setBlocks() {
+	var seconds float64
+	for _, s := range c.spans {
+		seconds += s.seconds()
+	}
+	if n, _ := blockCount(seconds, c.typical()); n > 0 {
+		c.blocks = split(c.spans, n)
+	}
+}
+
+// widen makes the interval of a time's quantile at least as wide as the scatter of
+// the steady window's blocks of time says. An order-statistic interval takes
+// requests for independent, and those that met one queue are not: of a queue at
+// 80 % of its capacity it covers the median a third of the time, not 95 %. Each
+// block has a share of requests at or below the quantile; the interval of the mean
+// share, blocks being the units, is read back as times (Woodruff, JASA 47, 1952).
+// Where the window has too few blocks the figure stays as it is; where they differ
+// so much that the share's bound leaves 0 to 1, there is no bound on that side.
+func (c *cell) widen(f *Figure, key string, sorted []float64) {
+	if f.Value == nil || len(c.blocks) == 0 {
+		return
+	}
+	of, q := timeOf[stem(key)], quantileOf(key)
+	below, all := make([]float64, len(c.blocks)), make([]float64, len(c.blocks))
+	for _, r := range c.requests {
+		due, known := r.last.Intended.Get()
+		if !known || !r.ok() {
+			continue
+		}
+		if v, ok := of(r); ok {
+			if i := find(c.blocks, r.last.Segment, due); i >= 0 {
+				all[i]++
+				if v <= *f.Value {
+					below[i]++
+				}
+			}
+		}
+	}
+	r, low, high, ok := ratio(below, all)
+	if !ok || low == nil {
+		return
+	}
+	bound := func(rank float64, have *float64, wider func(a, b float64) float64) *float64 {
+		if have == nil || rank <= 0 || rank >= 1 {
+			f.Reason = cmp.Or(f.Reason, "no bound: its minutes differ too much; measure longer")
+			return nil
+		}
+		v := wider(*have, stats.Quantile(sorted, rank))
+		return &v
+	}
+	f.Low = bound(q-(r-*low), f.Low, func(a, b float64) float64 { return min(a, b) })
+	f.High = bound(q+(*high-r), f.High, func(a, b float64) float64 { return max(a, b) })
+}
+
+// quantileOf is the q of a percentile's key: 0.9 of ttft_p90.
+func quantileOf(key string) float64 {
+	for _, p := range percentileKeys {
+		if p.key == key {
+			return p.q
+		}
+	}
+	if key == "itl_p99" {
+		return 0.99
+	}
+	return 0.5
+}
