@@ -15,48 +15,55 @@ import (
 // csvRows reads rows with a header (RFC 4180).
 func csvRows(r io.Reader, l Limits) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
-		s, err := newStream(r, l)
+		var c columns
+		err := table(r, l, FormatCSV, func(names []string) (err *Error) {
+			c, err = header(names)
+			return err
+		}, func(row []string, line int) bool {
+			e, err := c.row(row, l)
+			e.line, e.err = line, err
+			return yield(e)
+		})
 		if err != nil {
-			yield(entry{line: 1, err: err})
-			return
+			yield(entry{line: err.Line, err: err})
 		}
-		if head, _ := s.r.Peek(1); len(head) == 1 && (head[0] == '{' || head[0] == '[') {
-			yield(entry{line: 1, err: mistake("name its format: "+strings.Join(Formats, ", "), "the file looks like JSON, not csv")})
-			return
-		}
-		rows := csv.NewReader(s)
-		rows.ReuseRecord = true
-		names, readErr := rows.Read()
+	}
+}
+
+// table reads a header and rows, each with the line it begins on, until each
+// returns false. The error has its line. A row's fields are valid until the next.
+func table(r io.Reader, l Limits, format string, head func(names []string) *Error, each func(row []string, line int) bool) *Error {
+	s, err := newStream(r, l)
+	if err != nil {
+		return err.in("", 1)
+	}
+	if first, _ := s.r.Peek(1); len(first) == 1 && (first[0] == '{' || first[0] == '[') {
+		return mistake("name its format: "+strings.Join(slices.Concat(Formats, TraceFormats), ", "), "the file looks like JSON, not %s", format).in("", 1)
+	}
+	rows := csv.NewReader(s)
+	rows.ReuseRecord = true
+	names, readErr := rows.Read()
+	if errors.Is(readErr, io.EOF) {
+		return nil
+	}
+	if readErr != nil {
+		return s.csvFailure(0, readErr)
+	}
+	if err := head(names); err != nil {
+		return err.in("", 1)
+	}
+	for {
+		begin := rows.InputOffset()
+		s.from(begin)
+		row, readErr := rows.Read()
 		if errors.Is(readErr, io.EOF) {
-			return
+			return nil
 		}
 		if readErr != nil {
-			err = s.csvFailure(0, readErr)
-			yield(entry{line: err.Line, err: err})
-			return
+			return s.csvFailure(begin, readErr)
 		}
-		columns, err := header(names)
-		if err != nil {
-			yield(entry{line: err.Line, err: err})
-			return
-		}
-		for {
-			begin := rows.InputOffset()
-			s.from(begin)
-			row, readErr := rows.Read()
-			if errors.Is(readErr, io.EOF) {
-				return
-			}
-			if readErr != nil {
-				err = s.csvFailure(begin, readErr)
-				yield(entry{line: err.Line, err: err})
-				return
-			}
-			line, _ := rows.FieldPos(0)
-			e, err := columns.row(row, l)
-			if e.line, e.err = line, err; !yield(e) {
-				return
-			}
+		if line, _ := rows.FieldPos(0); !each(row, line) {
+			return nil
 		}
 	}
 }

@@ -114,12 +114,17 @@ func foreign(o object, want string) *Error {
 		return nil
 	case readable:
 		return mistake(setFormat(is), "the file looks like %s, not %s", is, want)
+	case is == lengthsOnly:
+		return mistake(traceHint(TraceMooncake), "the file looks like %s, not %s", is, want)
 	}
 	return mistake("write each conversation as {\"item\": ..., \"turns\": [...]} and set format: "+FormatConversations,
 		"the file looks like %s, not %s", is, want)
 }
 
 func setFormat(format string) string { return "set format: " + format + ", or --from " + format }
+
+// lengthsOnly is what a trace looks like to who looks for text.
+const lengthsOnly = "a trace of lengths, which has no text"
 
 // looks names what an object seems to be: a format, or something else.
 func looks(o object) (is string, readable bool) {
@@ -157,7 +162,7 @@ func looks(o object) (is string, readable bool) {
 	case has("messages"):
 		return FormatOpenAI, true
 	case has("hash_ids"), has("input_length"):
-		return "a trace of lengths, which has no text", false
+		return lengthsOnly, false
 	case has("instruction"):
 		return "an instruction data set", false
 	case has("prompt"):

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -86,17 +84,20 @@ func ReadTrace(r io.Reader, name string, o TraceOptions) (*Set, error) {
 	limits := o.Limits.withDefaults(false, true)
 	for q := range f.requests(r, limits) {
 		if q.err == nil || q.err.leave == "" {
-			more, err := t.take(q)
+			took, err := t.take(q)
 			if err != nil {
 				return nil, err.in(name, q.line)
 			}
-			if !more {
+			if !took {
 				break
 			}
 		} else {
 			t.left.add(q.err.leave, q.line)
 		}
 		t.set.Entries++
+		if o.Requests > 0 && len(t.set.Conversations) == o.Requests {
+			break
+		}
 	}
 	t.set.Left = t.left.list()
 	if err := t.enough(); err != nil {
@@ -117,8 +118,8 @@ type traceReader struct {
 	last    time.Duration
 }
 
-// take takes one request; more is false when no further one is needed.
-func (t *traceReader) take(q request) (more bool, err *Error) {
+// take takes one request, unless it came too late.
+func (t *traceReader) take(q request) (took bool, err *Error) {
 	if q.err != nil {
 		return false, q.err
 	}
@@ -130,7 +131,7 @@ func (t *traceReader) take(q request) (more bool, err *Error) {
 		return false, mistake("sort the trace by its times", "the request came %s before the one above it", t.last-q.at)
 	}
 	at := q.at - t.first
-	if t.options.Until > 0 && at >= t.options.Until || t.options.Requests > 0 && n >= t.options.Requests {
+	if t.options.Until > 0 && at >= t.options.Until {
 		return false, nil
 	}
 	if n >= t.options.Limits.Conversations {
@@ -243,15 +244,3 @@ func lengthsOf(input, output int64, inputName, outputName string) *Error {
 func traceHint(format string) string {
 	return fmt.Sprintf("a trace is replayed: workload: {trace: {file: FILE, format: %s}} and a stage of mode: trace, or --from %s", format, format)
 }
-
-// longestTrace bounds the times of a trace, so that none is beyond what a duration
-// can say.
-const longestTrace = 10 * 365 * 24 * time.Hour
-
-// since turns a number of units into a time.
-func since(x float64, unit time.Duration) (time.Duration, bool) {
-	ns := math.Round(x * float64(unit))
-	return time.Duration(ns), ns >= 0 && ns <= float64(1<<62)
-}
-
-var _ = slices.Sort[[]int]
