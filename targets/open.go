@@ -84,6 +84,9 @@ func open(spec Spec, via network) (*Target, error) {
 	if n := len(key.Reveal()); n > 0 && n < secret.MinLength {
 		t.warnings = append(t.warnings, fmt.Sprintf("target %s: a key of fewer than %d characters is not hidden in what the server says", spec.Name, secret.MinLength))
 	}
+	if spec.Clock == results.ClockUser {
+		via.clock = spec.Clock
+	}
 	t.transport = newTransport(spec.Timeouts, via, ctx)
 	return t, nil
 }

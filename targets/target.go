@@ -26,6 +26,9 @@ type Spec struct {
 	Simulated bool // started by this run as a simulator
 	// MaxSockets caps open connections; 0 is no cap.
 	MaxSockets int
+	// Clock results.ClockUser has arrivals stamped in user space, even where the
+	// kernel would; empty is the best there is.
+	Clock string
 }
 
 // Timeouts of one attempt; zero values take the defaults.

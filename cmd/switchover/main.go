@@ -42,6 +42,7 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
+	clock    string // that stamps arrivals; empty is the best there is
 }
 
 // main runs one command line and returns the exit code.
@@ -103,7 +104,7 @@ judges the answers, and prints one comparison matrix with a verdict.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.runCommand(), a.validateCommand(), a.schemaCommand(), a.resultsCommand(),
-		a.reportCommand(), a.gateCommand(), simCommand(), a.versionCommand())
+		a.reportCommand(), a.gateCommand(), simCommand(), a.selftestCommand(), a.versionCommand())
 	strict(root)
 	return root
 }

@@ -85,6 +85,7 @@ func (a *app) spec(t *scenarios.Target) (targets.Spec, error) {
 		Endpoint: wire.Endpoint{URL: t.URL, Model: modelName(t), Key: key},
 		Params:   t.ChatParams(),
 		Price:    price(t),
+		Clock:    a.clock,
 	}
 	if t.System != nil {
 		s.System = t.System.Text

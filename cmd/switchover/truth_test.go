@@ -7,12 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"switchover/results"
 	"switchover/results/stats"
-	"switchover/targets/sim"
+	"switchover/results/truth"
 )
 
 // truthful has answers long and slow enough that 3 % is more than a busy
@@ -54,17 +53,19 @@ func TestFiguresRecoverWhatTheSimulatorServed(t *testing.T) {
 	}
 	summary, _ := results.Summarise(data)
 	for _, target := range summary.Targets {
-		truth := served(t, filepath.Join(run, "sim", target.Name+".jsonl"))
+		log := served(t, filepath.Join(run, "sim", target.Name+".jsonl"))
+		input, output := log.Counted()
 		price := data.Run.Target(target.Name).Price
-		cost := float64(truth.input)*(*price.Input)/1e6 + float64(truth.output)*(*price.Output)/1e6
+		cost := float64(input)*(*price.Input)/1e6 + float64(output)*(*price.Output)/1e6
+		from, to := windowOf(data, target)
 		for _, c := range []struct {
 			figure string
 			want   float64
 			share  float64
 		}{
-			{"ttft_p50", median(truth.ttft), 0.03},
-			{"tpot_p50", median(truth.tpot), 0.03},
-			{"output_tokens_per_s", truth.rate(windowOf(data, target)), 0.03},
+			{"ttft_p50", median(log.TTFT()), 0.03},
+			{"tpot_p50", median(log.TPOT()), 0.03},
+			{"output_tokens_per_s", rate(log, from, to), 0.03},
 			{"usd_per_1k_conversations", cost / float64(target.Stages[0].Counts.Conversations) * 1000, 1e-9},
 		} {
 			got := target.Figures[c.figure].Value
@@ -79,16 +80,10 @@ func TestFiguresRecoverWhatTheSimulatorServed(t *testing.T) {
 			t.Logf("%-5s %-26s measured %12.6f  served %12.6f  off by %+.2f %%", target.Name, c.figure, *got, c.want, 100*(*got/c.want-1))
 		}
 		counts := target.Stages[0].Counts
-		if counts.InputTokens != truth.input || counts.OutputTokens != truth.output {
-			t.Errorf("%s: %d tokens in and %d out, the simulator served %d and %d", target.Name, counts.InputTokens, counts.OutputTokens, truth.input, truth.output)
+		if counts.InputTokens != input || counts.OutputTokens != output {
+			t.Errorf("%s: %d tokens in and %d out, the simulator served %d and %d", target.Name, counts.InputTokens, counts.OutputTokens, input, output)
 		}
 	}
-}
-
-type truth struct {
-	ttft, tpot    []float64
-	tokens        []int64 // when each was sent, Unix ns
-	input, output int
 }
 
 // windowOf is the steady window on the wall clock, Unix ns.
@@ -105,39 +100,23 @@ func windowOf(d *results.Data, target results.TargetSummary) (from, to int64) {
 }
 
 // rate is the tokens a second that were sent in a window.
-func (t truth) rate(from, to int64) float64 {
-	n := 0
-	for _, at := range t.tokens {
-		if at >= from && at < to {
-			n++
-		}
-	}
-	return float64(n) / (float64(to-from) / 1e9)
+func rate(l *truth.Log, from, to int64) float64 {
+	return float64(l.Sent(from, to)) / (float64(to-from) / 1e9)
 }
 
 // served reads a simulator's log.
-func served(t *testing.T, path string) truth {
+func served(t *testing.T, path string) *truth.Log {
 	t.Helper()
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out truth
-	for line := range strings.Lines(string(b)) {
-		var e sim.Entry
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			t.Fatal(err)
-		}
-		if len(e.Tokens) < 2 {
-			continue
-		}
-		out.ttft = append(out.ttft, float64(e.Tokens[0]-e.Arrived)/1e9)
-		out.tpot = append(out.tpot, float64(e.Tokens[len(e.Tokens)-1]-e.Tokens[0])/1e9/float64(len(e.Tokens)-1))
-		out.tokens = append(out.tokens, e.Tokens...)
-		out.input += e.InputTokens
-		out.output += e.OutputTokens
+	defer f.Close()
+	l, err := truth.Read(f)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return out
+	return l
 }
 
 func median(v []float64) float64 {

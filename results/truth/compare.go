@@ -13,7 +13,7 @@ import (
 // Errors is how far the instants of a run's records are from when the server sent
 // what they are of. Times are seconds.
 type Errors struct {
-	Streams int `json:"streams"` // answers compared
+	Compared int `json:"compared"` // answers
 	// Missed are answers that cannot be compared: those that failed, and those of
 	// which the two sides counted different tokens.
 	Missed     int     `json:"missed"`
@@ -48,7 +48,7 @@ func Compare(d *results.Data, l *Log, from, to int64, pace time.Duration) (Error
 		if r.Segment < 0 || r.Segment >= len(d.Run.Segments) {
 			return out, fmt.Errorf("compare run %s with the simulator's log: record %s is of segment %d, which the run does not have", d.Run.ID, r.ID, r.Segment)
 		}
-		out.Streams++
+		out.Compared++
 		at := d.Run.Segments[r.Segment].EpochUnixNs + r.Start.Or(0)
 		due := e.Arrived + e.Queued + e.Prefill
 		for k, sent := range e.Tokens {

@@ -44,7 +44,7 @@ func (s *Server) listen(ctx context.Context, srv *http.Server, l net.Listener, d
 	addr := l.Addr()
 	served := make(chan error, 1)
 	accept := func(l net.Listener) {
-		go func() { served <- srv.Serve(&bounded{Listener: l, limit: maxConnections, began: s.began}) }()
+		go func() { served <- srv.Serve(&bounded{Listener: l, limit: MaxConnections, began: s.began}) }()
 	}
 	deaf := false
 	accept(l)

@@ -43,18 +43,20 @@ const (
 	RequestIDOther = "X-Request-Id"
 )
 
+// MaxConnections is how many connections a server holds at once.
+const MaxConnections = 4096
+
 // The bounds of a server. What exceeds them is turned away with an error status,
 // a connection beyond them is reset.
 const (
-	maxBody        = 8 << 20 // bytes of a request
-	maxAnswer      = 100_000 // tokens
-	maxConnections = 4096
-	maxHeader      = 64 << 10 // bytes
-	headerTimeout  = 10 * time.Second
-	bodyTimeout    = 30 * time.Second
-	writeTimeout   = 30 * time.Second // of one event, for clients that do not read
-	idleTimeout    = 2 * time.Minute  // between two requests of a connection
-	maxRemembered  = 1 << 16          // conversations whose repetitions are counted
+	maxBody       = 8 << 20  // bytes of a request
+	maxAnswer     = 100_000  // tokens
+	maxHeader     = 64 << 10 // bytes
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 30 * time.Second
+	writeTimeout  = 30 * time.Second // of one event, for clients that do not read
+	idleTimeout   = 2 * time.Minute  // between two requests of a connection
+	maxRemembered = 1 << 16          // conversations whose repetitions are counted
 )
 
 // Server is a simulated inference server. It is an http.Handler; Serve runs it
