@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	readSize       = 2 << 10                // bytes of a body asked for at once: several events, and little for each of many streams
+	readSize       = bufferSize             // bytes of a body asked for at once
 	maxErrorBody   = 64 << 10               // bytes of an error's body that are read
 	errorBodyLimit = 5 * time.Second        // for reading it
 	drainLimit     = 100 * time.Millisecond // for what follows the terminal marker

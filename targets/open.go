@@ -53,6 +53,10 @@ type network struct {
 // load that one machine makes, so that no request pays for a connection twice.
 const maxIdleConns = 4096
 
+// bufferSize is the size of a connection's buffers, in bytes: the events of a stream
+// are smaller, and each of many streams has two.
+const bufferSize = 1 << 10
+
 // maxHeader bounds a response's head, in bytes.
 const maxHeader = 64 << 10
 
@@ -161,6 +165,8 @@ func newTransport(limits Timeouts, via network, owner context.Context) *http.Tra
 		MaxIdleConnsPerHost:    maxIdleConns,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: maxHeader,
+		ReadBufferSize:         bufferSize,
+		WriteBufferSize:        bufferSize,
 	}
 }
 

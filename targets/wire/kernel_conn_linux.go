@@ -18,6 +18,7 @@ const (
 	maxArrivals = 4096      // pieces that wait for their reader
 	maxHeld     = 16 << 10  // bytes that are held
 	maxPieces   = 64        // pieces that are held
+	maxKept     = 4 << 10   // bytes of a queue that are kept for what comes when it is empty
 )
 
 // arrival is what one read of the socket brought.
@@ -115,15 +116,14 @@ func (c *kernelConn) serve(events uint32, r *rounds) {
 
 // receive reads the socket once and reports whether there may be more.
 func (c *kernelConn) receive(r *rounds) (more bool) {
-	buf := r.buf[:min(len(r.buf), maxQueued-(len(c.queue)-c.taken))]
-	n, control, _, _, err := unix.Recvmsg(c.fd, buf, r.control, unix.MSG_DONTWAIT)
-	ordered(c.fd)
+	limit := min(readSize, maxQueued-(len(c.queue)-c.taken))
+	data, control, err := r.message.receive(c.fd, limit)
 	switch {
 	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR): // the next round asks again
 		return false
 	case err != nil:
 		c.end = c.failed("read", os.NewSyscallError("recvmsg", err))
-	case n == 0:
+	case len(data) == 0:
 		c.end = io.EOF
 	}
 	if c.end != nil {
@@ -132,17 +132,17 @@ func (c *kernelConn) receive(r *rounds) (more bool) {
 		return false
 	}
 	before := c.newest
-	c.push(buf[:n], r.control[:control])
+	c.push(data, control)
 	if unread := len(c.arrivals) - c.first; len(c.queue)-c.taken >= maxQueued || unread >= maxArrivals {
 		c.full = true
 		c.watch()
 	}
-	if c.hold(buf[:n], c.newest.Sub(before)) && r.holding {
+	if c.hold(data, c.newest.Sub(before)) && r.holding {
 		r.held = true
 	} else {
 		c.wake()
 	}
-	return n == len(buf)
+	return len(data) == limit
 }
 
 // push queues what one read brought.
@@ -248,6 +248,9 @@ func (c *kernelConn) take(b []byte) int {
 	}
 	if c.first == len(c.arrivals) {
 		c.queue, c.taken, c.arrivals, c.first = c.queue[:0], 0, c.arrivals[:0], 0
+		if cap(c.queue) > maxKept {
+			c.queue, c.arrivals = nil, nil
+		}
 	}
 	if c.full && len(c.queue)-c.taken < maxQueued/2 && len(c.arrivals)-c.first < maxArrivals/2 {
 		c.full = false

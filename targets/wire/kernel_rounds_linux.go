@@ -13,10 +13,10 @@ const (
 
 // rounds is what the kernelLoop's goroutine alone knows.
 type rounds struct {
-	epoll        int
-	events       []unix.EpollEvent
-	conns        []*kernelConn // that events are of
-	buf, control []byte        // what a socket is read into
+	epoll   int
+	events  []unix.EpollEvent
+	conns   []*kernelConn // that events are of
+	message *message      // what a socket is read into
 
 	served    int // since the window began
 	window    time.Time
@@ -31,7 +31,7 @@ type rounds struct {
 
 func newRounds(epoll int) *rounds {
 	return &rounds{epoll: epoll, events: make([]unix.EpollEvent, batchSize), conns: make([]*kernelConn, batchSize),
-		buf: make([]byte, readSize), control: make([]byte, 256)}
+		message: newMessage()}
 }
 
 // busy decides how the loop goes on, and whether pieces may be held.
