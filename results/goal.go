@@ -51,3 +51,21 @@ func (g Goal) String() string {
 	}
 	return g.Figure + " within " + strconv.FormatFloat(100*g.Within, 'g', 3, 64) + unit
 }
+
+// Enough is the data of EventEnough.
+type Enough struct {
+	// After is how long the stage's arrivals lasted, in nanoseconds, earlier segments
+	// included.
+	After   int64          `json:"after"`
+	Goals   []Goal         `json:"goals"`
+	Reached []ReachedGoals `json:"reached"`
+}
+
+// ReachedGoals is what ended a stage, for one target.
+type ReachedGoals struct {
+	Target        string `json:"target"`
+	Conversations int    `json:"conversations"` // that had ended
+	// Within is each goal's reach when the stage was ended; what was in flight then is
+	// in the run's figures, and may move them a little.
+	Within []float64 `json:"within"`
+}

@@ -47,6 +47,9 @@ func Reached(d *Data, stage string, goals []Goal) []Reaching {
 		}
 		c.setWindow()
 		r := Reaching{Target: t.Name, Unsteady: c.unsteady()}
+		if !c.tried && r.Unsteady == "" {
+			r.Unsteady = "too few requests to tell"
+		}
 		for _, s := range c.sessions {
 			if s.over() {
 				r.Conversations++

@@ -115,6 +115,7 @@ type cell struct {
 	spans    []span // the steady window
 	steady   bool   // false: too short for one, spans are the whole stage
 	drift    string // how the load was not steady all the same; empty where it was
+	tried    bool   // there were requests enough to find a drift
 	blocks   []span // of a steady window, for the intervals of times; none where it is short
 	seen     []extent
 	events   []*Event         // skipped and dropped, of this cell

@@ -158,6 +158,7 @@ const (
 	EventDropped    = "dropped"     // a departure that could not leave; Data Asked
 	EventClient     = "client"      // the client's own health over a stage; Data ClientHealth
 	EventWarning    = "warning"     // Data Reason
+	EventEnough     = "enough"      // every target has reached the stage's goals: no further conversation begins; Data Enough
 )
 
 // Asked is the data of EventAsked and EventDropped.

@@ -102,10 +102,12 @@ func (c *cell) whole(s span) span {
 
 // findDrift says how the time to the first token changed within the steady window,
 // empty where it did not: a queue that grows has no steady state, however long the
-// window. Each segment is looked at by itself, for its queue begins empty.
-func (c *cell) findDrift() string {
+// window. Each segment is looked at by itself, for its queue begins empty; tried
+// says that one had requests enough for that.
+func (c *cell) findDrift() (drift string, tried bool) {
 	for _, s := range c.spans {
 		first, last, ok := c.trend(s)
+		tried = tried || first > 0
 		if !ok || max(first, last) < driftMaterial*min(first, last) {
 			continue
 		}
@@ -114,13 +116,13 @@ func (c *cell) findDrift() string {
 			change, as = "less and less", "as while caches warm up"
 		}
 		round := func(v float64) time.Duration { return time.Duration(v * 1e9).Round(driftPrecision) }
-		return fmt.Sprintf("its first tokens took %s (median %s in the first third of the steady part, %s in the last), %s", change, round(first), round(last), as)
+		return fmt.Sprintf("its first tokens took %s (median %s in the first third of the steady part, %s in the last), %s", change, round(first), round(last), as), true
 	}
-	return ""
+	return "", tried
 }
 
-// trend is the median TTFT of the first and the last third of a window, where
-// its blocks rise or fall beyond chance.
+// trend is the median TTFT of the first and the last third of a window, zero where
+// there are too few requests, and whether its blocks rise or fall beyond chance.
 func (c *cell) trend(s span) (first, last float64, ok bool) {
 	type point struct {
 		due  int64

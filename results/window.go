@@ -51,7 +51,7 @@ func (c *cell) setWindow() {
 		}
 	}
 	if c.steady = len(c.spans) > 0; c.steady {
-		c.drift = c.findDrift()
+		c.drift, c.tried = c.findDrift()
 		c.setBlocks()
 		return
 	}

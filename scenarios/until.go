@@ -19,6 +19,15 @@ func (s *Stage) Goals() []results.Goal {
 	return out
 }
 
+// Period is after how many nanoseconds the load repeats itself: that of bursts;
+// 0 where it does not.
+func (s *Stage) Period() int64 {
+	if s.Burst == nil {
+		return 0
+	}
+	return int64(s.Burst.Every)
+}
+
 // UntilText says what ends the stage before its end; empty for nothing.
 func (s *Stage) UntilText() string {
 	var parts []string

@@ -70,6 +70,7 @@ type running struct {
 	segment     int
 	earlier     *results.Data // of a resumed run
 	journal     *results.Journal
+	run         results.Run // as recorded when the load began
 	fleet       *fleet
 	interrupted bool
 }
@@ -137,7 +138,11 @@ func (r *running) work(ctx context.Context) error {
 		return errors.Join(err, r.state(results.StateInterrupted, err.Error()))
 	}
 	r.fleet = f
-	if err := r.journal.Update(func(run *results.Run) { run.Targets = runTargets(r.plan, f) }); err != nil {
+	err = r.journal.Update(func(run *results.Run) {
+		run.Targets = runTargets(r.plan, f)
+		r.run = *run
+	})
+	if err != nil {
 		return err
 	}
 	stopSampling := r.sampleGPUs(ctx)
@@ -171,6 +176,7 @@ func (r *running) drive(ctx context.Context) (drive.Outcome, error) {
 	defer show.close()
 	return drive.Run(ctx, drive.Config{
 		Plan:     r.plan,
+		Run:      &r.run,
 		Targets:  r.fleet.candidates,
 		Journal:  r.journal,
 		Salt:     r.salt(),

@@ -19,6 +19,8 @@ const seqHeader = "Switchover-Departure"
 // exists. Its workers stay unbounded, since a cap would hide lateness; the board
 // has the caps. Its Stop does not interrupt pacing, so Pace waits by itself.
 func (l *leg) attack() {
+	l.timer = time.NewTimer(time.Hour)
+	defer l.timer.Stop()
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: l}),
 		vegeta.MaxBody(0),
@@ -37,8 +39,6 @@ var (
 // being the one place that waits it also watches for stops, the time budget and
 // the end of the drain.
 func (l *leg) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	for {
 		l.d.poll()
 		now := l.d.now()
@@ -58,8 +58,8 @@ func (l *leg) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
 		}
 		var expired <-chan time.Time
 		if alarm >= 0 {
-			timer.Reset(alarm)
-			expired = timer.C
+			l.timer.Reset(alarm)
+			expired = l.timer.C
 		}
 		select {
 		case <-l.d.ctx.Done():

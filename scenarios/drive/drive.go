@@ -18,6 +18,9 @@
 //     begins, but running ones finish their turns, so that conversations stay whole;
 //     that tail is drain, not steady load. After a failed session a user pauses for at
 //     least FailurePause.
+//   - A stage with goals begins no further conversation once two looks in a row
+//     found every goal reached for every target that is still asked; see
+//     results.Reached.
 //   - A stage ends when its arrivals are over and its answers have drained, at the
 //     latest after the longest total timeout plus the longest think time of one
 //     conversation; what is still in flight then is cancelled.
@@ -69,6 +72,9 @@ type Config struct {
 	// the number of attempts, and the time since Run began, earlier segments added.
 	// Attempts without a known price do not count in dollars.
 	Plan *scenarios.Plan
+	// Run is how the run is recorded; stages that end when their figures are narrow
+	// enough compute those under it, and no other needs it.
+	Run *results.Run
 	// Targets are the candidates. Judges are not driven: leave them out.
 	Targets []*targets.Target
 	Journal Journal
@@ -175,6 +181,9 @@ func (c *Config) check(lanes []*lane) error {
 		}
 	}
 	for i := range c.Plan.Stages {
+		if len(c.Plan.Stages[i].Until) > 0 && c.Run == nil {
+			return fmt.Errorf("stage %q waits for figures, and how the run is recorded is not known", c.Plan.Stages[i].Name)
+		}
 		for _, s := range c.Plan.Stages[i].Starts {
 			if s.Item < 0 || s.Item >= len(c.Plan.Items) {
 				return fmt.Errorf("stage %q, session %d: no conversation %d in the plan", c.Plan.Stages[i].Name, s.Session, s.Item)

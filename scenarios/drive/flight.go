@@ -33,7 +33,9 @@ func (l *leg) carry(dep *departure) {
 		Intended: results.At(s.intended), Scheduled: results.At(dep.due),
 	}
 	s.resent = false
-	if !d.emit(l.event(results.EventAsked, lane.name, results.Asked{ID: id, WorstUSD: worst})) {
+	asked := l.event(results.EventAsked, lane.name, nil)
+	asked.Data = results.Asked{ID: id, WorstUSD: worst}.Data()
+	if !d.emit(asked) {
 		return // without its event in the journal a kill would lose the request
 	}
 	lane.asker.Ask(l.ctx, d.cfg.Zero, req, rec)
@@ -97,6 +99,7 @@ func (l *leg) settle(dep *departure, rec *results.Record, worst float64) {
 	closed := lane.quarantined != "" || l.gaveUp
 	stopped := d.stopped != ""
 	d.mu.Unlock()
+	l.watch.saw(lane, rec, step.verb == endOK || step.verb == endFailed)
 
 	if news {
 		d.emit(l.event(results.EventQuarantine, lane.name, results.Reason{Reason: reason}))
@@ -157,6 +160,9 @@ func (l *leg) sessionOver(lane *lane, s *session, at time.Duration, failed bool)
 // pauseAfter is how long a user thinks between a session and the next: drawn like
 // the stage's think times, the same for every target.
 func (l *leg) pauseAfter(session int) time.Duration {
+	if l.stage.Think == nil {
+		return 0
+	}
 	return l.stage.Think.Quantile(uniform(l.d.cfg.Plan.Scenario.Seed, results.RecordID(l.stage.Name, "", session, 0, 0)))
 }
 

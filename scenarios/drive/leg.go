@@ -28,12 +28,16 @@ type leg struct {
 	timed  bool          // arrivals end after length, not by count
 	length time.Duration
 	drain  time.Duration // how long after the arrivals answers may take
+	timer  *time.Timer   // Pace's
+	before time.Duration // how long the leg ran in earlier segments
+	watch  *watch        // of the stage's goals; nil without
 
 	// Guarded by d.mu.
 	waiting   [][]scenarios.Start // users mode: per lane index, sessions not begun
 	lastStart time.Duration       // when the last session put on the board is due
 	gaveUp    bool                // the drain's bound was reached
 	ranOut    []bool              // per lane index: too few sessions were planned, and this was said
+	idle      []time.Duration     // per lane index: when a user first found no session left; 0 none did
 	drops     int
 }
 
@@ -42,7 +46,7 @@ func (d *driver) newLeg(stage *scenarios.PlannedStage, prefix string, p part) *l
 	l := &leg{
 		d: d, stage: stage, prefix: prefix, lanes: p.lanes, solo: p.solo, ctx: ctx, cancel: cancel,
 		board: newBoard(len(d.lanes), d.cfg.MaxInFlight), waiting: make([][]scenarios.Start, len(d.lanes)),
-		ranOut: make([]bool, len(d.lanes)), timed: stage.Duration > 0, length: time.Duration(stage.Duration),
+		ranOut: make([]bool, len(d.lanes)), idle: make([]time.Duration, len(d.lanes)), timed: stage.Duration > 0, length: time.Duration(stage.Duration),
 	}
 	for _, lane := range p.lanes {
 		l.board.caps[lane.index] = lane.spec.MaxSockets
@@ -71,6 +75,7 @@ const defaultTotal = 5 * time.Minute
 func (l *leg) run(left *leftover) error {
 	defer l.cancel()
 	d := l.d
+	l.before = left.elapsed
 	if l.stage.ClosedLoop() {
 		l.fillUsers(left)
 	} else {
@@ -79,14 +84,16 @@ func (l *leg) run(left *leftover) error {
 	l.begin()
 	d.emit(newEvent(d.cfg.Segment, l.began, results.EventStageStart, l.solo, l.stage.Name, nil))
 	d.changed()
+	l.watch = l.watchGoals()
 	l.attack()
+	l.watch.stop()
 
 	d.mu.Lock()
 	d.leg = nil
 	if d.drainTimer != nil {
 		d.drainTimer.Stop()
 	}
-	end := results.StageEnd{LastIntended: int64(l.arrivalsEnd(d.now())), Cut: d.stopped != ""}
+	end := results.StageEnd{LastIntended: int64(l.arrivalsEnd(d.now())), Cut: d.stopped != "", Idle: l.idleSince()}
 	if d.stopped != "" {
 		end.LastIntended = min(end.LastIntended, int64(d.stoppedAt))
 	}
@@ -172,6 +179,9 @@ func (l *leg) nextSession(lane *lane, at time.Duration) {
 	if len(waiting) == 0 {
 		news := l.timed && l.stage.Conversations == 0 && l.stage.Requests == 0 && !l.ranOut[lane.index]
 		l.ranOut[lane.index] = true
+		if l.began > 0 && l.idle[lane.index] == 0 {
+			l.idle[lane.index] = at
+		}
 		d.mu.Unlock()
 		if news {
 			d.emit(l.event(results.EventWarning, lane.name, results.Reason{Reason: fmt.Sprintf(
@@ -184,6 +194,21 @@ func (l *leg) nextSession(lane *lane, at time.Duration) {
 	l.waiting[lane.index] = waiting[1:]
 	d.mu.Unlock()
 	l.add(lane, newSession(start, d.cfg.Plan.Items), at)
+}
+
+// idleSince is, by target, when its users began to fall idle. The caller holds
+// d.mu.
+func (l *leg) idleSince() map[string]int64 {
+	var out map[string]int64
+	for _, lane := range l.lanes {
+		if at := l.idle[lane.index]; at > 0 {
+			if out == nil {
+				out = map[string]int64{}
+			}
+			out[lane.name] = int64(at)
+		}
+	}
+	return out
 }
 
 // add puts a session's next attempt on the board.

@@ -22,6 +22,7 @@ import (
 //  4. Sessions go on where they were, their history rebuilt from the journalled
 //     answers; sessions that failed, were dropped or belong to a quarantined target
 //     stay over.
+//     A stage whose goals were reached begins no further session.
 //  5. Finished stages are skipped. The warm-ups directly before the first unfinished
 //     measured stage are repeated, and so is an unfinished warm-up, under ids that
 //     name the segment.
@@ -30,6 +31,7 @@ import (
 type history struct {
 	began       map[legKey]bool
 	ended       map[legKey]bool
+	enough      map[legKey]bool          // its goals were reached: no conversation begins any more
 	elapsed     map[legKey]time.Duration // of arrivals and drain, in all earlier segments
 	unanswered  map[string]*bill         // by id: asked without a record
 	dropped     map[string]bool          // ids
@@ -58,7 +60,7 @@ type bill struct {
 
 func readHistory(data *results.Data) (*history, error) {
 	h := &history{
-		began: make(map[legKey]bool), ended: make(map[legKey]bool), elapsed: make(map[legKey]time.Duration),
+		began: make(map[legKey]bool), ended: make(map[legKey]bool), enough: make(map[legKey]bool), elapsed: make(map[legKey]time.Duration),
 		unanswered: make(map[string]*bill), dropped: make(map[string]bool), skipped: make(map[sessionKey]bool),
 		records: make(map[sessionKey][]*results.Record), quarantined: make(map[string]string),
 	}
@@ -88,6 +90,8 @@ func (h *history) readEvent(e *results.Event) error {
 	switch e.Kind {
 	case results.EventStageStart:
 		h.began[legKey{e.Stage, e.Target}] = true
+	case results.EventEnough:
+		h.enough[legKey{e.Stage, e.Target}] = true
 	case results.EventStageEnd:
 		end, err := decode[results.StageEnd](e)
 		if err != nil {
@@ -291,6 +295,9 @@ func (h *history) left(plan *scenarios.Plan, stage *scenarios.PlannedStage, p pa
 			s := newSession(start, plan.Items)
 			switch state, wait := h.replay(s, stage.Name, lane, plan.Scenario.Seed); state {
 			case untouched:
+				if h.enough[key] {
+					continue
+				}
 				r.starts = append(r.starts, start)
 				if first < 0 || start.At < first {
 					first = start.At
