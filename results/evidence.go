@@ -13,19 +13,13 @@ const (
 	shortestBlock    = 2.0 // s
 )
 
-// evidence cuts the last measured stage, whose figures are the ones ranked, into
-// blocks of time, the same for every target: from where the last target was
+// evidence cuts the stage whose figures are the ones ranked into blocks of time, the same for every target: from where the last target was
 // steady to where the first stopped being so, counted from each target's own
 // first departure, which is the same moment for all unless they ran one after the
 // other.
 func evidence(d *Data, s *Summary, byKey map[cellKey]*cell, verdicts map[string]*scores) *Evidence {
 	ev := &Evidence{Targets: map[string]TargetEvidence{}}
-	var stage string
-	for _, s := range d.Run.Stages {
-		if s.Measure {
-			stage = s.Name
-		}
-	}
+	stage := d.Run.headline()
 	var ranked []*cell // one that was quarantined is out: it must not shorten the window
 	for _, t := range s.Targets {
 		if c := byKey[cellKey{stage, t.Name}]; c != nil && t.Quarantined == "" && slices.ContainsFunc(c.requests, (*request).ok) {

@@ -36,6 +36,7 @@ var Figures = []FigureInfo{
 	{"output_tokens_per_s", "Output tokens/s", "tokens/s", HigherBetter, "Output tokens that arrived in the steady window, of every attempt, each when its chunk came / the window's length. Interval from blocks of time."},
 	{"requests_per_s", "Requests/s", "1/s", HigherBetter, "Requests that ended well in the steady window / its length. Interval from blocks of time."},
 	{"goodput", "Goodput", "1/s", HigherBetter, "Requests a second, in the steady window, that ended well and whose own times met every objective on a time (one on ttft_p90 asks that of each request's TTFT; one on ITL, of its mean token gap). An answer too short to have a token gap meets objectives on it."},
+	{"capacity", "Capacity", "1/s", HigherBetter, "The highest load at which the objectives on times and errors still hold, by a capacity search: conversation starts a second of the target, or users. Estimated from all windows of the search together; 95 % bounds. A failed request misses every objective."},
 	{"error_rate", "Error rate", "share", LowerBetter, "Requests whose last attempt failed / requests; cancelled ones left out. Exact interval; one-sided where none or all failed."},
 	{"interruption_rate", "Interruptions", "share", LowerBetter, "Streams that ended without their terminal marker / responses that began with 2xx; attempts count, not requests."},
 	{"usd_per_mtok_input", "$/1M input", "USD", LowerBetter, "Cost of input tokens at the workload's own cache mix, per 1,000,000 input tokens. Unknown where GPUs are paid by the hour."},
@@ -87,6 +88,8 @@ type Figure struct {
 	N     int      `json:"n"` // samples: requests, dialogues, chunks
 	// Reason says why Value is unknown, or what a missing bound needs ("need 368").
 	Reason string `json:"reason,omitempty"`
+	// Censored says that Value is only a bound: AtLeast or LessThan.
+	Censored string `json:"censored,omitempty"`
 	// Source says where tokens were counted, where that matters.
 	Source string `json:"source,omitempty"`
 }

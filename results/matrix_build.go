@@ -131,6 +131,9 @@ func (c *contender) count(of func(*Counts) int) (n int) {
 	for i := range c.summary.Stages {
 		n += of(&c.summary.Stages[i].Counts)
 	}
+	if c.summary.Capacity != nil {
+		n += of(&c.summary.Capacity.Counts)
+	}
 	return n
 }
 

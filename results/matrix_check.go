@@ -81,6 +81,9 @@ func checkFigure(b Bound, ts *TargetSummary) (c Check, known bool) {
 		c.Detail = fmt.Sprintf("%d of %d", failures, f.N)
 	}
 	switch {
+	case f.Censored == AtLeast && !high && !satisfies(*f.Value, b.Op, *b.Limit):
+		c.Detail += ", and maybe more: " + reasonOr(f.Reason, "nothing higher was tried")
+		return c, true
 	case !satisfies(*f.Value, b.Op, *b.Limit):
 		c.Result = Fail
 		return c, true

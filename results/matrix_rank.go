@@ -32,6 +32,7 @@ var defaultAnchors = map[string]Anchor{
 	"output_tokens_per_s":      {1000, 0},
 	"requests_per_s":           {10, 0},
 	"goodput":                  {10, 0},
+	"capacity":                 {10, 0},
 	"error_rate":               {0, 0.05},
 	"interruption_rate":        {0, 0.05},
 	"usd_per_mtok_input":       {0.1, 5},

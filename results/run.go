@@ -125,6 +125,13 @@ type RunStage struct {
 	Period int64 `json:"period,omitempty"`
 	// Until are the goals that end the stage early, once every target has reached all.
 	Until []Goal `json:"until,omitempty"`
+	// Sweep names the sweep that the stage is one point of; Over is what it varies,
+	// Level the load of this point.
+	Sweep string  `json:"sweep,omitempty"`
+	Over  string  `json:"over,omitempty"`
+	Level float64 `json:"level,omitempty"`
+	// Search is set for a capacity search.
+	Search *Search `json:"search,omitempty"`
 }
 
 // Segment is one process's share of a run.

@@ -2,6 +2,7 @@ package results
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"slices"
 )
@@ -34,6 +35,10 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 		for _, st := range d.Run.Stages {
 			if c := byKey[cellKey{st.Name, t.Name}]; c != nil {
 				inOrder = append(inOrder, c)
+				if st.Search != nil {
+					ts.Capacity = c.capacity(d)
+					continue
+				}
 				ts.Stages = append(ts.Stages, c.summarise(d.Telemetry))
 			}
 		}
@@ -43,7 +48,8 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 	}
 	s.Client = client(d, inOrder)
 	s.judge(d, inOrder)
-	s.Warnings = unique(append(warnings(d, s.Client, s, byKey), a.strays(d)...))
+	s.Ended = endedStages(d)
+	s.Warnings = unique(slices.Concat(warnings(d, s.Client, s, byKey), unreached(d, s), a.strays(d)))
 	for _, t := range s.Targets {
 		s.Warnings = unique(append(s.Warnings, t.failing()))
 		if v := verdicts[t.Name]; v != nil {
@@ -68,20 +74,21 @@ func (c *cell) summarise(samples []Telemetry) StageSummary {
 	return s
 }
 
-// finish takes a target's figures from its last measured stage and adds the
-// quality, which belongs to the run.
+// finish takes a target's figures from the stage that stands for it and adds the
+// capacity and the quality, which belong to the run.
 func (t *TargetSummary) finish(run *Run, s *scores, byKey map[cellKey]*cell) {
 	t.Figures = map[string]Figure{}
 	for _, f := range Figures {
-		t.Figures[f.Key] = Unknown(f.Unit, 0, "no stage of the load is measured")
+		t.Figures[f.Key] = Unknown(f.Unit, 0, run.noHeadline())
 	}
-	if n := len(t.Stages); n > 0 {
-		last := t.Stages[n-1]
-		for k, f := range last.Figures {
-			t.Figures[k] = f
+	for _, st := range t.Stages {
+		if st.Name == run.headline() {
+			t.Stage = st.Name
+			maps.Copy(t.Figures, st.Figures)
+			t.CostAtUtilisation = byKey[cellKey{st.Name, t.Name}].costAtUtilisation(st.Figures)
 		}
-		t.CostAtUtilisation = byKey[cellKey{last.Name, t.Name}].costAtUtilisation(last.Figures)
 	}
+	t.Figures["capacity"] = t.capacityFigure()
 	none := notJudged
 	if slices.ContainsFunc(run.Targets, func(t RunTarget) bool { return t.Role == RoleJudge }) {
 		none = noneJudged

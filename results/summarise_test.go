@@ -231,7 +231,7 @@ func TestSummaryGolden(t *testing.T) {
 
 func TestEveryFigureIsThere(t *testing.T) {
 	_, s, _ := summarised(t)
-	quality := []string{"coherence", "understanding", "usefulness", "quality"}
+	quality := []string{"coherence", "understanding", "usefulness", "quality", "capacity"} // of the run, not of a stage
 	for _, ts := range s.Targets {
 		for _, info := range Figures {
 			f, ok := ts.Figures[info.Key]

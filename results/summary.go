@@ -14,7 +14,9 @@ type Summary struct {
 	Warnings  []string        `json:"warnings,omitempty"` // what a reader must know beside the figures
 	Client    Client          `json:"client"`
 	Targets   []TargetSummary `json:"targets"`
-	Matrix    *Matrix         `json:"matrix,omitempty"`
+	// Ended are the stages that ended early because their goals were reached.
+	Ended  []EndedStage `json:"ended,omitempty"`
+	Matrix *Matrix      `json:"matrix,omitempty"`
 }
 
 // Target returns the summary's target of that name, or nil.
@@ -39,6 +41,11 @@ type TargetSummary struct {
 	Stages      []StageSummary    `json:"stages"`
 	Judged      Judged            `json:"judged,omitzero"`
 	Facts       map[string]string `json:"facts,omitempty"`
+	// Stage is the one that Figures are of: the last measured stage that is no point
+	// of a sweep and no search; the last point of a sweep where there is none.
+	Stage string `json:"stage,omitempty"`
+	// Capacity is what a capacity search found.
+	Capacity *Capacity `json:"capacity,omitempty"`
 	// CostAtUtilisation is usd_per_mtok_output of a self-hosted target at 100, 50
 	// and 20 % of the measured throughput, by the names of Utilisations; empty for
 	// token prices.

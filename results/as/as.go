@@ -85,10 +85,10 @@ func New(name string, d *results.Data, s *results.Summary) (*Report, error) {
 	r := &Report{Run: s.Run, Simulated: s.Simulated, Valid: s.Valid, Reasons: s.Reasons, Tool: t.name, Title: t.title}
 	r.Throughout = append(slices.Clone(throughout), t.throughout...)
 	for _, ts := range s.Targets {
-		if len(ts.Stages) == 0 {
+		if ts.Stage == "" {
 			continue
 		}
-		stage := ts.Stages[len(ts.Stages)-1].Name
+		stage := ts.Stage
 		m := t.measure(d.Records, stage, ts.Name)
 		target := Target{Name: ts.Name, Stage: stage, Seen: m.seen()}
 		for _, f := range figures {
