@@ -32,8 +32,9 @@ func (l *backlog) add(at time.Duration, event []byte) {
 }
 
 // drain calls take with each event, in order, until an error, and empties the
-// backlog. An event is valid during the call.
-func (l *backlog) drain(take func(at time.Duration, event []byte) error) error {
+// backlog. It is told, too, how many bytes the event shares with the one before, in
+// front and behind. An event is valid during the call.
+func (l *backlog) drain(take func(at time.Duration, event []byte, front, behind int) error) error {
 	var event []byte
 	var at time.Duration
 	entries := l.entries
@@ -50,7 +51,7 @@ func (l *backlog) drain(take func(at time.Duration, event []byte) error) error {
 		since, n := binary.Varint(entries)
 		entries = entries[n:]
 		at += time.Duration(since)
-		if err := take(at, event); err != nil {
+		if err := take(at, event, front, behind); err != nil {
 			return err
 		}
 	}

@@ -185,16 +185,16 @@ func (d *openAIDecoder) notProtocol() error {
 	return fmt.Errorf("answered %q instead of a chat completion; is the url that of the API? It says: %s", d.kind, plainText(d.head))
 }
 
-// event decodes one event of the stream.
-func (d *openAIDecoder) event(data []byte) error {
+// event decodes one event of the stream, and returns what it says.
+func (d *openAIDecoder) event(data []byte) (*openAIEvent, error) {
 	var e openAIEvent
 	if err := json.Unmarshal(data, &e); err != nil {
-		return fmt.Errorf("an event is no chat completion chunk: %s: %s", jsonProblem(err), data)
+		return nil, fmt.Errorf("an event is no chat completion chunk: %s: %s", jsonProblem(err), data)
 	}
 	if e.failed() {
-		return streamError(data)
+		return nil, streamError(data)
 	}
-	return d.take(&e)
+	return &e, d.take(&e)
 }
 
 // whole takes a body that is one document.

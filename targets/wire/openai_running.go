@@ -25,7 +25,8 @@ func (d *openAIDecoder) arrived(name string, data []byte) error {
 	if name == "error" {
 		return streamError(data)
 	}
-	return d.event(data)
+	_, err := d.event(data)
+	return err
 }
 
 // suspect reports whether an event may be an error, or no JSON object. It may be
@@ -49,9 +50,21 @@ func suspect(data []byte) bool {
 // drain decodes the events that have come before.
 func (d *openAIDecoder) drain() error {
 	now := d.at
-	err := d.backlog.drain(func(at time.Duration, data []byte) error {
+	var before alike
+	err := d.backlog.drain(func(at time.Duration, data []byte, front, behind int) error {
 		d.at = at
-		return d.event(data)
+		if text, ok := before.text(data, front, behind); ok {
+			if err := d.add(before.kind, text); err != nil {
+				return err
+			}
+			d.tally.event(at, true)
+			return nil
+		}
+		e, err := d.event(data)
+		if err == nil {
+			before.learn(data, e)
+		}
+		return err
 	})
 	d.at = now
 	return d.fail(err)

@@ -21,6 +21,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 type reading struct {
 	Chunks  []readChunk
 	Outcome Outcome
+	events  int // with choices
+	beside  bool
 }
 
 type readChunk struct {
@@ -30,17 +32,28 @@ type readChunk struct {
 
 // readBody feeds a body in pieces of n bytes.
 func readBody(body []byte, header http.Header, n int, readErr error) reading {
+	return readAfter(body, header, n, readErr, func(*openAIDecoder) error { return nil })
+}
+
+// readEach has every event decoded by itself as soon as it is whole.
+func readEach(body []byte, header http.Header, readErr error) reading {
+	return readAfter(body, header, 1, readErr, (*openAIDecoder).drain)
+}
+
+func readAfter(body []byte, header http.Header, n int, readErr error, after func(*openAIDecoder) error) reading {
 	var out reading
-	d := OpenAI{}.Decoder(&http.Response{StatusCode: 200, Header: header})
+	d := OpenAI{}.Decoder(&http.Response{StatusCode: 200, Header: header}).(*openAIDecoder)
 	for i := 0; i < len(body); i += n {
 		err := d.Feed(time.Duration(i), body[i:min(i+n, len(body))], func(c Chunk) {
 			out.Chunks = append(out.Chunks, readChunk{c.Kind, c.Text})
 		})
-		if err != nil {
+		if err != nil || after(d) != nil {
 			break
 		}
 	}
 	out.Outcome = d.Close(readErr)
+	choices := d.Choices()
+	out.events, out.beside = choices.Count, choices.UsageBeside
 	return out
 }
 
@@ -74,9 +87,12 @@ func TestVectors(t *testing.T) {
 			header := http.Header{"Content-Type": {kind}}
 			got := readBody(body, header, max(len(body), 1), readErr)
 			for _, n := range []int{1, 2, 3, 7} {
-				if diff := cmp.Diff(got, readBody(body, header, n, readErr)); diff != "" {
+				if diff := cmp.Diff(got, readBody(body, header, n, readErr), readings); diff != "" {
 					t.Errorf("reads differently in pieces of %d (-whole +pieces):\n%s", n, diff)
 				}
+			}
+			if diff := cmp.Diff(readEach(body, header, readErr), got, readings); diff != "" {
+				t.Errorf("reads differently once it is over (-each event at once +all in the end):\n%s", diff)
 			}
 			if good := strings.HasPrefix(filepath.Base(file), "good"); good != (got.Outcome.Failure == nil) {
 				t.Errorf("failure is %v", got.Outcome.Failure)
@@ -110,8 +126,10 @@ func compareGolden(t *testing.T, file string, got reading) {
 	}
 }
 
+var readings = cmp.AllowUnexported(reading{})
+
 // FuzzDecoder holds the decoder to its invariants: how the bytes were split does
-// not matter, a complete outcome has a reason for stopping, an incomplete one a
+// not matter, nor when the events are decoded, a complete outcome has a reason for stopping, an incomplete one a
 // failure, and the text is within its bounds.
 func FuzzDecoder(f *testing.F) {
 	files, err := filepath.Glob("testdata/openai/*.*")
@@ -135,8 +153,11 @@ func FuzzDecoder(f *testing.F) {
 		header := http.Header{"Content-Type": {"text/event-stream"}}
 		whole := readBody(body, header, max(len(body), 1), readErr)
 		pieces := readBody(body, header, int(split)+1, readErr)
-		if diff := cmp.Diff(whole, pieces); diff != "" {
+		if diff := cmp.Diff(whole, pieces, readings); diff != "" {
 			t.Errorf("the split matters (-whole +pieces):\n%s", diff)
+		}
+		if diff := cmp.Diff(readEach(body, header, readErr), whole, readings); diff != "" {
+			t.Errorf("it matters when events are decoded (-each at once +all in the end):\n%s", diff)
 		}
 		o := whole.Outcome
 		if o.Complete && o.Finish == "" {
