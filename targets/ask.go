@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
 	"time"
 
@@ -49,13 +48,7 @@ type attempt struct {
 func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec *results.Record) {
 	rec.Simulated = rec.Simulated || t.spec.Simulated
 	a := &attempt{t: t, zero: zero, rec: rec}
-	var usage *chat.Usage
-	if t.enter() {
-		usage = a.run(ctx, req)
-		t.asking.Done()
-	} else {
-		a.failure = &chat.Failure{Class: chat.Cancelled, Message: "the target is closed"}
-	}
+	usage := a.run(ctx, req)
 	if !rec.End.IsKnown() {
 		rec.End = a.now()
 	}
@@ -78,7 +71,11 @@ func (a *attempt) now() results.Instant { return results.At(time.Since(a.zero)) 
 func (a *attempt) run(ctx context.Context, req chat.Request) *chat.Usage {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(a.t.ctx, func() { cancel(errClosed) })()
+	if !a.t.enter(a, cancel) {
+		a.failure = &chat.Failure{Class: chat.Cancelled, Message: "the target is closed"}
+		return nil
+	}
+	defer a.t.leave(a)
 	a.watch = newWatch(cancel, a.t.spec.Timeouts.Total)
 	defer a.watch.stop()
 
@@ -97,7 +94,7 @@ func (a *attempt) run(ctx context.Context, req chat.Request) *chat.Usage {
 		}
 	}
 	a.watch.enter(phaseConnect, a.t.spec.Timeouts.Connect)
-	r = r.WithContext(httptrace.WithClientTrace(ctx, a.trace.hooks(a.watch, a.t.spec.Timeouts.FirstByte)))
+	r = r.WithContext(a.trace.follow(ctx, a.watch, a.t.spec.Timeouts.FirstByte))
 	resp, err := a.t.transport.RoundTrip(r)
 	if err != nil {
 		a.failure = a.t.unanswered(ctx, &a.trace, err)

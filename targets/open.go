@@ -38,7 +38,8 @@ type Target struct {
 	stamps func() // no longer needed
 	mu     sync.Mutex
 	closed bool
-	asking sync.WaitGroup
+	asking map[*attempt]context.CancelCauseFunc
+	idle   sync.Cond // none is asked; of mu
 }
 
 // network is what a target reaches the world through; tests replace parts of it.
@@ -78,7 +79,9 @@ func open(spec Spec, via network) (*Target, error) {
 	}
 	spec.Timeouts = spec.Timeouts.filled()
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &Target{spec: spec, host: u.Host, redactor: secret.NewRedactor(key), ctx: ctx, cancel: cancel, stamps: wire.KeepStamps()}
+	t := &Target{spec: spec, host: u.Host, redactor: secret.NewRedactor(key), ctx: ctx, cancel: cancel, stamps: wire.KeepStamps(),
+		asking: make(map[*attempt]context.CancelCauseFunc)}
+	t.idle.L = &t.mu
 	if spec.MaxSockets > 0 {
 		t.sockets = make(chan struct{}, spec.MaxSockets)
 	}
@@ -155,7 +158,7 @@ func newTransport(limits Timeouts, via network, owner context.Context) *http.Tra
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			defer context.AfterFunc(owner, cancel)()
-			return dial(ctx, network, address)
+			return dial(dialling(ctx), network, address)
 		},
 		Protocols:              &protocols,
 		TLSClientConfig:        &tls.Config{RootCAs: via.roots, MinVersion: tls.VersionTLS12},
@@ -199,20 +202,33 @@ func (t *Target) Warnings() []string { return t.warnings }
 func (t *Target) Close() {
 	t.mu.Lock()
 	t.closed = true
-	t.mu.Unlock()
+	for _, cancel := range t.asking {
+		cancel(errClosed)
+	}
 	t.cancel()
-	t.asking.Wait()
+	for len(t.asking) > 0 {
+		t.idle.Wait()
+	}
+	t.mu.Unlock()
 	t.transport.CloseIdleConnections()
 	t.stamps()
 }
 
 // enter admits an attempt unless the target is closed; the attempt must then
-// call asking.Done.
-func (t *Target) enter() bool {
+// leave. Its context is cancelled by Close.
+func (t *Target) enter(a *attempt, cancel context.CancelCauseFunc) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.closed {
-		t.asking.Add(1)
+		t.asking[a] = cancel
 	}
 	return !t.closed
+}
+
+func (t *Target) leave(a *attempt) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if delete(t.asking, a); len(t.asking) == 0 {
+		t.idle.Broadcast()
+	}
 }

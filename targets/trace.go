@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"context"
 	"crypto/tls"
 	"net/http/httptrace"
 	"sync"
@@ -13,65 +14,106 @@ import (
 // trace collects when a connection came about and a request left. Its hooks run
 // on net/http's goroutines, some of them even after the attempt has ended.
 type trace struct {
+	watch     *watch
+	firstByte time.Duration // may pass until the response's first byte
+	client    httptrace.ClientTrace
+
 	mu                         sync.Mutex
 	dnsStart, connectStart     time.Time
 	tlsStart                   time.Time
 	dns, connect, handshake    time.Duration
 	hasDNS, hasConnect, hasTLS bool
-	gotConn, sent, firstByte   time.Time
-	firstSource                string // of firstByte's stamp
+	gotConn, sent, first       time.Time
+	firstSource                string // of first's stamp
 	reused, handshaking        bool
 	conn                       wire.Stamped
 }
 
-func (t *trace) hooks(w *watch, firstByte time.Duration) *httptrace.ClientTrace {
-	locked := func(f func()) { t.mu.Lock(); defer t.mu.Unlock(); f() }
-	return &httptrace.ClientTrace{
-		DNSStart: func(httptrace.DNSStartInfo) { locked(func() { t.dnsStart = time.Now() }) },
+// traceKey is where a dial finds the trace of the attempt that it is for.
+type traceKey struct{}
+
+// follow has the requests of a context tell the trace. What only happens where a
+// connection is opened is asked for only there: see dialling.
+func (t *trace) follow(ctx context.Context, w *watch, firstByte time.Duration) context.Context {
+	t.watch, t.firstByte = w, firstByte
+	t.client = httptrace.ClientTrace{
+		TLSHandshakeStart: t.tlsBegan, TLSHandshakeDone: t.tlsEnded,
+		GotConn: t.connected, WroteRequest: t.wrote, GotFirstResponseByte: t.answered,
+	}
+	return httptrace.WithClientTrace(context.WithValue(ctx, traceKey{}, t), &t.client)
+}
+
+// dialling has a dial tell the trace of the attempt it is for, if there is one.
+func dialling(ctx context.Context) context.Context {
+	t, ok := ctx.Value(traceKey{}).(*trace)
+	if !ok {
+		return ctx
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart: func(httptrace.DNSStartInfo) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.dnsStart = time.Now()
+		},
 		DNSDone: func(httptrace.DNSDoneInfo) {
-			locked(func() { t.dns, t.hasDNS = time.Since(t.dnsStart), true })
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.dns, t.hasDNS = time.Since(t.dnsStart), true
 		},
 		ConnectStart: func(string, string) {
-			locked(func() {
-				if t.connectStart.IsZero() { // several addresses may be tried: the first counts
-					t.connectStart = time.Now()
-				}
-			})
-		},
-		ConnectDone: func(_, _ string, err error) {
-			locked(func() {
-				if err == nil && !t.hasConnect {
-					t.connect, t.hasConnect = time.Since(t.connectStart), true
-				}
-			})
-		},
-		TLSHandshakeStart: func() { locked(func() { t.tlsStart, t.handshaking = time.Now(), true }) },
-		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
-			locked(func() {
-				if err == nil {
-					t.handshake, t.hasTLS, t.handshaking = time.Since(t.tlsStart), true, false
-				}
-			})
-		},
-		GotConn: func(info httptrace.GotConnInfo) {
-			locked(func() {
-				t.gotConn, t.reused = time.Now(), info.Reused
-				t.conn, _ = wire.StampedBelow(info.Conn)
-			})
-			w.enter(phaseFirstByte, firstByte)
-		},
-		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			if info.Err == nil {
-				locked(func() { t.sent = time.Now() })
-				w.enter(phaseFirstByte, firstByte)
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			if t.connectStart.IsZero() { // several addresses may be tried: the first counts
+				t.connectStart = time.Now()
 			}
 		},
-		GotFirstResponseByte: func() {
-			stamp := t.latest()
-			locked(func() { t.firstByte, t.firstSource = stamp.At, stamp.Source })
-			w.enter(phaseHead, firstByte)
+		ConnectDone: func(_, _ string, err error) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			if err == nil && !t.hasConnect {
+				t.connect, t.hasConnect = time.Since(t.connectStart), true
+			}
 		},
+	})
+}
+
+func (t *trace) tlsBegan() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tlsStart, t.handshaking = time.Now(), true
+}
+
+func (t *trace) tlsEnded(_ tls.ConnectionState, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err == nil {
+		t.handshake, t.hasTLS, t.handshaking = time.Since(t.tlsStart), true, false
 	}
+}
+
+func (t *trace) connected(info httptrace.GotConnInfo) {
+	t.mu.Lock()
+	t.gotConn, t.reused = time.Now(), info.Reused
+	t.conn, _ = wire.StampedBelow(info.Conn)
+	t.mu.Unlock()
+	t.watch.enter(phaseFirstByte, t.firstByte)
+}
+
+func (t *trace) wrote(info httptrace.WroteRequestInfo) {
+	if info.Err == nil {
+		t.mu.Lock()
+		t.sent = time.Now()
+		t.mu.Unlock()
+		t.watch.enter(phaseFirstByte, t.firstByte)
+	}
+}
+
+func (t *trace) answered() {
+	stamp := t.latest()
+	t.mu.Lock()
+	t.first, t.firstSource = stamp.At, stamp.Source
+	t.mu.Unlock()
+	t.watch.enter(phaseHead, t.firstByte)
 }
 
 // latest is the stamp of the connection's latest read. A connection that gives
@@ -98,7 +140,7 @@ func (t *trace) started(zero time.Time) time.Duration {
 func (t *trace) progress() (connected, answered, handshaking bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.gotConn.IsZero(), !t.firstByte.IsZero(), t.handshaking
+	return !t.gotConn.IsZero(), !t.first.IsZero(), t.handshaking
 }
 
 // record writes what was traced. A reused connection has no durations, even if
@@ -122,7 +164,7 @@ func (t *trace) record(rec *results.Record, zero time.Time) {
 	duration(&rec.TLS, t.handshake, t.hasTLS)
 	instant(&rec.Start, t.gotConn)
 	instant(&rec.Sent, t.sent)
-	instant(&rec.FirstByte, t.firstByte)
+	instant(&rec.FirstByte, t.first)
 	if rec.Clock != "" && t.firstSource == wire.StampSourceUser {
 		rec.Clock = results.ClockUser
 	}

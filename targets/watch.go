@@ -42,21 +42,59 @@ func (e *expired) Error() string {
 }
 
 // watch bounds the phases of one attempt, and all of it.
+//
+// Note: it has one timer, which goes off too early where a phase has since ended
+// and is then set anew: to move it with every phase and every piece of a stream
+// would cost more than those do.
 type watch struct {
 	cancel context.CancelCauseFunc
-	total  *time.Timer
+	total  time.Duration
 
-	mu      sync.Mutex
-	phase   phase
-	limit   time.Duration
-	timer   *time.Timer
-	stopped bool
+	mu       sync.Mutex
+	phase    phase
+	limit    time.Duration
+	deadline time.Time // of the phase; zero for none
+	end      time.Time // of all of it
+	alarm    time.Time // when the timer goes off
+	timer    *time.Timer
+	stopped  bool
 }
 
 func newWatch(cancel context.CancelCauseFunc, total time.Duration) *watch {
-	w := &watch{cancel: cancel}
-	w.total = time.AfterFunc(total, func() { cancel(&expired{chat.TimeoutTotal, total}) })
+	w := &watch{cancel: cancel, total: total, end: time.Now().Add(total)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.alarm, w.timer = w.end, time.AfterFunc(total, w.look)
 	return w
+}
+
+// look cancels the attempt if a bound has passed, or waits for the next.
+func (w *watch) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	switch {
+	case w.stopped:
+	case !now.Before(w.end):
+		w.cancel(&expired{chat.TimeoutTotal, w.total})
+	case !w.deadline.IsZero() && !now.Before(w.deadline):
+		w.cancel(&expired{w.phase.class(), w.limit})
+	default:
+		w.alarm = w.end
+		w.sooner()
+		w.timer.Reset(w.alarm.Sub(now))
+	}
+}
+
+// class is what a phase that took too long is called.
+func (p phase) class() chat.Class {
+	switch p {
+	case phaseConnect:
+		return chat.TimeoutConnect
+	case phaseIdle, phaseErrorBody, phaseDrain:
+		return chat.TimeoutIdle
+	}
+	return chat.TimeoutFirstByte
 }
 
 // enter begins a phase, or begins it anew.
@@ -66,18 +104,21 @@ func (w *watch) enter(p phase, limit time.Duration) {
 	if w.stopped || p < w.phase {
 		return
 	}
-	if w.timer != nil {
-		w.timer.Stop()
+	now := time.Now()
+	w.phase, w.limit, w.deadline = p, limit, now.Add(limit)
+	if w.sooner() {
+		w.timer.Reset(w.alarm.Sub(now))
 	}
-	class := chat.TimeoutFirstByte
-	switch p {
-	case phaseConnect:
-		class = chat.TimeoutConnect
-	case phaseIdle, phaseErrorBody, phaseDrain:
-		class = chat.TimeoutIdle
+}
+
+// sooner has the timer go off by the phase's deadline, and reports whether that is
+// news. The lock is held.
+func (w *watch) sooner() bool {
+	if w.deadline.IsZero() || !w.deadline.Before(w.alarm) {
+		return false
 	}
-	w.phase, w.limit = p, limit
-	w.timer = time.AfterFunc(limit, func() { w.cancel(&expired{class, limit}) })
+	w.alarm = w.deadline
+	return true
 }
 
 // touch says that bytes came: the phase's time begins anew, except where it
@@ -85,8 +126,8 @@ func (w *watch) enter(p phase, limit time.Duration) {
 func (w *watch) touch() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.stopped && w.phase == phaseIdle {
-		w.timer.Reset(w.limit)
+	if w.phase == phaseIdle {
+		w.deadline = time.Now().Add(w.limit)
 	}
 }
 
@@ -94,8 +135,5 @@ func (w *watch) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stopped = true
-	w.total.Stop()
-	if w.timer != nil {
-		w.timer.Stop()
-	}
+	w.timer.Stop()
 }

@@ -3,7 +3,6 @@ package drive
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"sync"
 	"time"
 
@@ -219,9 +218,11 @@ func (d *driver) outcome() Outcome {
 // then the finaliser of splitmix64 (Steele, Lea, Flood 2014), since FNV's high
 // bits hardly change with the last byte.
 func uniform(seed int64, name string) float64 {
-	h := fnv.New64a()
-	h.Write([]byte(name)) // never fails
-	x := h.Sum64() ^ uint64(seed)*0x9e3779b97f4a7c15
+	x := uint64(14695981039346656037)
+	for i := range len(name) {
+		x = (x ^ uint64(name[i])) * 1099511628211
+	}
+	x ^= uint64(seed) * 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	x ^= x >> 31

@@ -27,14 +27,21 @@ const openAIPath = "/chat/completions"
 // SimulatedHeader is set to "1" on every response of a simulated server.
 const SimulatedHeader = "Switchover-Simulated"
 
-// openAIRequest is go-openai's request with the fields that it cannot say: a
-// temperature of 0 and an empty message are left out by its tags.
+// openAIRequest is the body. Of go-openai's type it has the fields that are sent:
+// encoding looks at each of its forty, which takes as long as sending them, and it
+// cannot say a temperature of 0 or an empty message.
 type openAIRequest struct {
-	openai.ChatCompletionRequest
-	Messages    []openAIMessage `json:"messages"`
-	Temperature *float64        `json:"temperature,omitempty"`
-	TopP        *float64        `json:"top_p,omitempty"`
-	Seed        *int64          `json:"seed,omitempty"`
+	Model               string                `json:"model"`
+	MaxTokens           int                   `json:"max_tokens,omitempty"`
+	MaxCompletionTokens int                   `json:"max_completion_tokens,omitempty"`
+	Stream              bool                  `json:"stream"`
+	Stop                []string              `json:"stop,omitempty"`
+	Tools               []openai.Tool         `json:"tools,omitempty"`
+	StreamOptions       *openai.StreamOptions `json:"stream_options,omitempty"`
+	Messages            []openAIMessage       `json:"messages"`
+	Temperature         *float64              `json:"temperature,omitempty"`
+	TopP                *float64              `json:"top_p,omitempty"`
+	Seed                *int64                `json:"seed,omitempty"`
 	// Extensions of inference servers (vLLM, SGLang): how an answer gets a length.
 	MinTokens int  `json:"min_tokens,omitempty"`
 	IgnoreEOS bool `json:"ignore_eos,omitempty"`
@@ -63,10 +70,11 @@ func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error)
 	if err != nil {
 		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
 	}
-	r, err := http.NewRequest(http.MethodPost, u.String(), bytes.NewReader(body))
+	r, err := http.NewRequest(http.MethodPost, "", bytes.NewReader(body))
 	if err != nil {
 		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
 	}
+	r.URL, r.Host = u, u.Host
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")
 	r.Header.Set("User-Agent", "switchover")
@@ -85,9 +93,13 @@ func openAIURL(base string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding a chat completion request: the target's url is none")
 	}
+	if u.Path == "" {
+		u.Path = "/" // a request line needs it
+	}
 	if !strings.HasSuffix(strings.TrimRight(u.Path, "/"), openAIPath) {
 		u = u.JoinPath(openAIPath)
 	}
+	u.Host = strings.TrimSuffix(u.Host, ":") // a colon without a port
 	return u, nil
 }
 
@@ -107,7 +119,6 @@ func openAIBody(host string, ep Endpoint, req chat.Request) (out openAIRequest, 
 			loss.Dropped = append(loss.Dropped, "exact")
 		}
 	} else {
-		//lint:ignore SA1019 deprecated at OpenAI alone
 		out.MaxTokens = req.Params.MaxTokens
 		if exact {
 			out.IgnoreEOS, out.MinTokens = true, req.Params.MaxTokens
