@@ -198,6 +198,7 @@ func New(run *results.Run, s *results.Summary) *Doc {
 	}
 	d.Banners = banners(run, s)
 	d.matrix(run, s)
+	d.Notes = append(steadyNotes(proseOf(run), s), d.Notes...)
 	d.Tables = figureTables(run, s)
 	d.Errors = errorTable(s)
 	d.Judging = judgingTable(s)

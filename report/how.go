@@ -34,6 +34,9 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 		if st.Duration > 0 {
 			length = time.Duration(st.Duration).String()
 		}
+		if len(st.Until) > 0 {
+			length += " at most"
+		}
 		if !st.Measure {
 			measured = "no"
 		}

@@ -53,7 +53,7 @@ func bundledNames() string {
 
 // compile draws the plan of a scenario whose relative paths start at dir.
 func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan, error) {
-	items, set, err := conversations(s, dir)
+	items, sets, err := conversations(s, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan,
 	if err != nil {
 		return nil, err
 	}
-	p.File, p.Source = file, set
+	p.File, p.Sources = file, sets
 	return p, nil
 }
 
@@ -146,6 +146,9 @@ func stageText(s scenarios.PlannedStage) string {
 	if s.Duration > 0 {
 		text += fmt.Sprintf(", for %s", time.Duration(s.Duration))
 	}
+	if until := s.UntilText(); until != "" {
+		text += ", or until " + until + " for every target"
+	}
 	return text
 }
 
@@ -176,9 +179,10 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 		Seconds      float64  `json:"seconds"`
 		ScheduleHash string   `json:"schedule_hash"`
 		Seed         int64    `json:"seed"`
-		Workload     workload `json:"workload"`
-		Refusals     []string `json:"refusals"`
-	}{Scenario: p.Scenario.Name, Workload: workloadOf(p), Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
+		// One entry for each source.
+		Workload []workload `json:"workload"`
+		Refusals []string   `json:"refusals"`
+	}{Scenario: p.Scenario.Name, Workload: workloadsOf(p), Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
 	for _, e := range p.Estimate.Targets {
 		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason})
 	}
