@@ -158,3 +158,23 @@ func FuzzBacklog(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAlike: events that differ in one place say the same whether they are decoded
+// one by one or all in the end.
+func FuzzAlike(f *testing.F) {
+	f.Add(`{"choices":[{"index":0,"delta":{"content":"`, "a|b|cc||\\n|d", `"},"finish_reason":null}]}`)
+	f.Add(`{"choices":[{"delta":{"content":"a","reasoning":"`, "a|b", `"}}]}`)
+	f.Add(`{"choices":[{"delta":{"content":"a`, `b|","content":"c|d`, `"}}]}`)
+	f.Add(`{"choices":[{"delta":{"content":"a"}},{"delta":{"content":"`, "a|b", `"}}]}`)
+	f.Add(`{"choices":[{"delta":{"content":"a"}}],"choices":[{"delta":{"content":"`, "a|b", `"}}]}`)
+	f.Add(`{"choices":[{"delta":{"content":"a"},"message":{"content":"`, "|a|b", `"}}]}`)
+	f.Fuzz(func(t *testing.T, front, differs, behind string) {
+		var body []byte
+		for _, d := range strings.Split(differs, "|") {
+			body = fmt.Appendf(body, "data: %s%s%s\n\n", front, d, behind)
+		}
+		if diff := cmp.Diff(readEach(body, streaming, nil), readBody(body, streaming, len(body), nil), readings); diff != "" {
+			t.Errorf("reads differently (-each event at once +all in the end):\n%s", diff)
+		}
+	})
+}
