@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"switchover/results"
-	"switchover/scenarios/prompts"
 	"switchover/scenarios/prompts/redact"
 )
 
@@ -28,11 +26,12 @@ func (c *checker) scenario(s *Scenario) {
 	c.name("name", s.Name)
 	c.targets(s)
 	c.incumbent(s)
-	c.workload(&s.Workload)
+	c.workload(s)
 	c.load(s.Load)
 	c.untils(s)
 	c.evaluation(s)
 	c.objectives(s)
+	c.searches(s)
 	c.decision(&s.Decision)
 }
 
@@ -51,29 +50,6 @@ func (c *checker) incumbent(s *Scenario) {
 	}
 	if !slices.Contains(names, s.Incumbent) {
 		c.wrong("incumbent", meant(s.Incumbent, names, "targets"), "no target is named %q", clip(s.Incumbent))
-	}
-}
-
-// workload checks where conversations come from.
-func (c *checker) workload(w *Workload) {
-	src := w.Conversations
-	if src == nil || src.Bundled || !c.has("workload.conversations") {
-		return
-	}
-	const at = "workload.conversations"
-	if !c.given(at + ".file") {
-		c.wrong(at, "write bundled, or {file: PATH, format: conversations}", "no file is named")
-		return
-	}
-	if c.has(at+".format") && !slices.Contains(prompts.Formats, src.Format) {
-		c.wrong(at+".format", meant(src.Format, prompts.Formats, "formats"), "the format %q is not known", clip(src.Format))
-	}
-	c.redaction(at, src)
-	if !c.has(at+".file") || !c.fresh {
-		return
-	}
-	if c.canRead(at+".file", src.File, c.env.check(c.beside(src.File))) {
-		src.File = c.anywhere(src.File)
 	}
 }
 
@@ -162,11 +138,9 @@ func (s *Scenario) fillDefaults() {
 			t.Cost.GPUs = 1
 		}
 	}
-	if src := s.Workload.Conversations; !src.Bundled {
-		src.Format = cmp.Or(src.Format, prompts.FormatConversations)
-		src.Redact = cmp.Or(src.Redact, RedactOn)
+	for _, p := range s.Workload.Parts() {
+		p.fillDefaults()
 	}
-	s.Workload.Salt = cmp.Or(s.Workload.Salt, SaltOn)
 	for i := range s.Load {
 		st := &s.Load[i]
 		if st.Name == "" {
@@ -175,6 +149,7 @@ func (s *Scenario) fillDefaults() {
 		if st.Mode == ModeOpen && st.Arrivals == nil && (st.Rate != nil || len(st.Steps) > 0) {
 			st.Arrivals = &Arrivals{Process: ArrivalsPoisson}
 		}
+		st.fillLoads()
 		if st.Order == "" {
 			st.Order = OrderInterleaved
 		}
@@ -203,6 +178,7 @@ const (
 	ModeOpen         = "open"
 	ModeUsers        = "users"
 	ModeConcurrency  = "concurrency"
+	ModeTrace        = "trace"
 	ArrivalsPoisson  = "poisson"
 	ArrivalsConstant = "constant"
 	OrderInterleaved = "interleaved"

@@ -28,6 +28,14 @@ func (c *checker) load(stages []Stage) {
 			c.wrong(path, "", "two stages are named %q", clip(name))
 		}
 		names[name] = true
+		if st.Mode == ModeSweep && !c.bad[at+".over"] {
+			for _, p := range (&Stage{Name: name, Over: st.Over, Values: st.Values, Range: st.Range}).points() {
+				if names[p.Name] {
+					c.wrong(path, "", "a point of the sweep and another stage are both named %q", clip(p.Name))
+				}
+				names[p.Name] = true
+			}
+		}
 	}
 	if c.has("load") && len(stages) > 0 && !measured {
 		c.wrong("load", "leave measure: false to the warm-up alone", "no stage is measured: there would be no figures")
@@ -37,15 +45,26 @@ func (c *checker) load(stages []Stage) {
 // stage checks that one stage has a load and an end, and nothing of the other
 // modes'.
 func (c *checker) stage(at string, st *Stage) {
+	c.severalOnly(at, st)
 	switch {
 	case !c.has(at + ".mode"):
 	case st.Mode == ModeOpen:
 		c.openLoop(at, st)
+	case st.Mode == ModeTrace:
+		c.replay(at)
+	case st.Several():
+		c.several(at, st)
 	default:
 		c.closedLoop(at, st)
 	}
 	c.span(at+".duration", st.Duration)
+	if st.Mode == ModeTrace {
+		return // the trace has an end
+	}
 	c.think(at+".think", st.Think)
+	if st.Several() {
+		return // each load has an end
+	}
 	for _, end := range []string{"duration", "steps", "conversations", "requests"} {
 		if c.given(at+"."+end) || c.bad[at+"."+end] {
 			return
@@ -87,6 +106,15 @@ func (c *checker) openLoop(at string, st *Stage) {
 		if sum += min(st.Steps[i].Duration, longest); sum > longest && c.has(step) && st.Steps[i].Duration <= longest {
 			c.wrong(steps, "look at the units: m is minutes, ms is milliseconds", "the steps are longer than a week together")
 			return
+		}
+	}
+}
+
+// replay checks that nothing but the trace says when requests come.
+func (c *checker) replay(at string) {
+	for _, field := range []string{"rate", "steps", "burst", "arrivals", "users", "think"} {
+		if c.given(at + "." + field) {
+			c.misplaced(at+"."+field, "remove it; workload: {trace: {speed: 2}} replays a trace faster", "%s has no meaning in a trace stage, where the trace says when requests come", field)
 		}
 	}
 }

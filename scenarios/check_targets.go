@@ -157,7 +157,7 @@ func (c *checker) key(path string, k *Key) {
 	case !env && !file:
 		c.wrong(path, "write key: {env: NAME} or key: {file: PATH}", "nothing says where the key is")
 		return
-	case env && !c.has(path+".env"), file && !c.has(path+".file"):
+	case env && !c.has(path+".env"), file && !c.has(path+".file"), c.env.KeysUnread:
 		return
 	case env && envName.MatchString(k.Env) && !shownName.MatchString(k.Env):
 		if _, set := c.env.lookup(k.Env); !set {

@@ -43,11 +43,11 @@ func Recompile(s *Scenario, items []results.Conversation) (*Plan, error) {
 	}
 	p := &Plan{Scenario: s, Items: items}
 	for _, st := range s.Load {
-		ps, err := plannedStage(s, st, items)
+		ps, err := plannedStages(s, st, items)
 		if err != nil {
 			return nil, fmt.Errorf("compiling stage %s: %w", st.Name, err)
 		}
-		p.Stages = append(p.Stages, ps)
+		p.Stages = append(p.Stages, ps...)
 	}
 	p.ScheduleHash = p.hash()
 	p.Estimate = estimate(p)
@@ -66,18 +66,37 @@ func choose(s *Scenario, items []results.Conversation) ([]results.Conversation, 
 		}
 		seen[it.Item] = true
 	}
-	picked := slices.Clone(items)
-	if n := s.Workload.Sample; n > len(items) {
-		return nil, fmt.Errorf("compiling the plan: the workload asks for a sample of %d, and there are %d conversations", n, len(items))
-	} else if n > 0 {
-		order := seedOf(s.Seed, "sample", "").Rand().Perm(len(items))[:n]
-		slices.Sort(order)
-		picked = picked[:0]
-		for _, i := range order {
-			picked = append(picked, items[i])
+	var picked []results.Conversation
+	for _, p := range s.Workload.Parts() {
+		of, err := p.choose(s, items)
+		if err != nil {
+			return nil, err
+		}
+		picked = append(picked, of...)
+	}
+	return picked, nil
+}
+
+// choose takes the sample of one source, in its order, and cuts what is too long.
+func (p Part) choose(s *Scenario, items []results.Conversation) ([]results.Conversation, error) {
+	var own []results.Conversation
+	for _, it := range items {
+		if it.Source == p.Name {
+			own = append(own, it)
 		}
 	}
-	if n := s.Workload.MaxTurns; n > 0 {
+	picked := own
+	if n := p.Sample; n > len(own) {
+		return nil, fmt.Errorf("compiling the plan: the workload asks for a sample of %d, and there are %d conversations", n, len(own))
+	} else if n > 0 {
+		order := seedOf(s.Seed, "sample", p.Name).Rand().Perm(len(own))[:n]
+		slices.Sort(order)
+		picked = nil
+		for _, i := range order {
+			picked = append(picked, own[i])
+		}
+	}
+	if n := p.MaxTurns; n > 0 {
 		for i := range picked {
 			it := &picked[i]
 			it.Turns = it.Turns[:min(n, len(it.Turns))]
@@ -100,9 +119,14 @@ func seedOf(seed int64, use, stage string) arrival.Seed {
 // plannedStage draws the starts of one stage.
 func plannedStage(s *Scenario, st Stage, items []results.Conversation) (PlannedStage, error) {
 	ps := PlannedStage{Stage: st, Measured: st.Measure == nil || *st.Measure}
-	ps.Duration = st.length()
+	if ps.Duration = st.length(); st.Mode == ModeTrace {
+		ps.Duration = 0 // it is over with its last request
+	}
 	requests := 0
-	order := seedOf(s.Seed, "items", st.Name).Rand().Perm(len(items))
+	pick, err := picker(s, st, items)
+	if err != nil {
+		return ps, err
+	}
 	think := seedOf(s.Seed, "think", st.Name).Rand()
 	for at := range times(s, st, items) {
 		if st.Requests > 0 && requests >= st.Requests {
@@ -112,7 +136,7 @@ func plannedStage(s *Scenario, st Stage, items []results.Conversation) (PlannedS
 			return ps, fmt.Errorf("more than %d conversations; shorten the stage or lower its load", maxStarts)
 		}
 		session := len(ps.Starts)
-		item := order[session%len(order)]
+		item := pick(session)
 		requests += len(items[item].Turns)
 		ps.Starts = append(ps.Starts, Start{
 			Session: session, At: at, Item: item, Think: thinkTimes(think, st.Think, len(items[item].Turns)-1),
@@ -126,8 +150,11 @@ func plannedStage(s *Scenario, st Stage, items []results.Conversation) (PlannedS
 
 // times yields when conversations start, to the end of the stage.
 func times(s *Scenario, st Stage, items []results.Conversation) iter.Seq[time.Duration] {
-	if st.ClosedLoop() {
+	switch {
+	case st.ClosedLoop():
 		return userTimes(st, items)
+	case st.Mode == ModeTrace:
+		return traceTimes(s, st, items)
 	}
 	length := time.Duration(st.length())
 	return func(yield func(time.Duration) bool) {
@@ -205,6 +232,9 @@ func (p *Plan) hash() string {
 	number := func(n int64) { buf = binary.AppendVarint(buf, n) }
 	for _, st := range p.Stages {
 		text(st.Name)
+		if st.Search != nil { // its probes are drawn as it goes, by this and the seed
+			text(fmt.Sprint(p.Scenario.Seed, *st.Search, st.LoadText()))
+		}
 		number(int64(len(st.Starts)))
 		for _, start := range st.Starts {
 			number(int64(start.At))

@@ -200,8 +200,8 @@ func TestEstimate(t *testing.T) {
 	}
 	s.Targets[0].System, s.Workload.Salt = nil, SaltOn
 	salted := compiled(t, s, items(10)).Estimate.Targets[0]
-	if likely, worst := salted.InputTokens-e.InputTokens, salted.WorstInputTokens-e.WorstInputTokens; likely != 20*14 || worst != 20*27 {
-		t.Errorf("a salt adds %d tokens to 20 requests, %d at worst; want 280 and 540", likely, worst)
+	if likely, worst := salted.InputTokens-e.InputTokens, salted.WorstInputTokens-e.WorstInputTokens; likely != 20*10 || worst != 20*29 {
+		t.Errorf("a salt adds %d tokens to 20 requests, %d at worst; want 200 and 580", likely, worst)
 	}
 	short := items(10)
 	for i := range short {

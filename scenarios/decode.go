@@ -17,6 +17,10 @@ import (
 // bundled or {file: PATH}.
 type worded interface{ word(text string) error }
 
+// listed is implemented by types that are written as a mapping or as a list of
+// them; list gives a pointer to the slice.
+type listed interface{ list() any }
+
 // hinted is an error with advice on how to write the value instead.
 type hinted struct{ message, hint string }
 
@@ -41,6 +45,12 @@ func (d *document) decode(n ast.Node, v reflect.Value, path string, rules tag) {
 	}
 	if d.decodeText(n, v, path) {
 		return
+	}
+	if l, ok := v.Addr().Interface().(listed); ok {
+		if _, isList := n.(*ast.SequenceNode); isList {
+			d.decodeSlice(n, reflect.ValueOf(l.list()).Elem(), path, "minItems=1,maxItems=16")
+			return
+		}
 	}
 	switch v.Kind() {
 	case reflect.Struct:

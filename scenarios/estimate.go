@@ -80,6 +80,10 @@ func loading(p *Plan, t *Target) TargetEstimate {
 	}
 	var all tally
 	for _, st := range p.Stages {
+		if st.Search != nil {
+			searchLoad(p, &st, t, costs, &out, &all)
+			continue
+		}
 		likely, most := sessions(p, st, t)
 		turns := 0
 		for i, start := range st.Starts[:most] {
@@ -123,14 +127,14 @@ func judging(p *Plan, judge *Target) TargetEstimate {
 		}
 		for _, item := range judged(p, t) {
 			it := p.Items[item]
-			answers := len(it.Turns) * answerLimit(it, t)
+			answers := len(it.Turns) * t.AnswerLimit(&it)
 			c := tally{requests: 1, in: judgePrompt, out: limit / 4}
 			worst := worstJudgePrompt
 			for _, text := range append([]string{it.System, systemText(t)}, it.Turns...) {
 				c.in += expectedTokens(text) + 2*messageTokens
 				worst += 2*len(text) + 2*worstMessageTokens
 			}
-			c.in += answerTokens(t, answerLimit(it, t)) * len(it.Turns)
+			c.in += exactOr(&it, t, t.AnswerLimit(&it)) * len(it.Turns)
 			// A repair repeats the prompt, the reply that could not be read, and why.
 			c.worstIn = judgeCalls*(worst+2*answers) + (judgeCalls-1)*(limit+worstJudgePrompt/10)
 			c.worstOut = judgeCalls * limit
@@ -151,8 +155,12 @@ func judged(p *Plan, t *Target) []int {
 		if !st.Measured {
 			continue
 		}
-		_, most := sessions(p, st, t)
-		for _, start := range st.Starts[:most] {
+		starts := allItems(p)
+		if st.Search == nil {
+			_, most := sessions(p, st, t)
+			starts = st.Starts[:most]
+		}
+		for _, start := range starts {
 			if n := p.Scenario.Eval.Dialogues; n > 0 && len(out) == n {
 				return out
 			}
@@ -196,10 +204,10 @@ func conversationCost(s *Scenario, it results.Conversation, t *Target) tally {
 	if text := systemText(t); text != "" {
 		system = text
 	}
-	limit := answerLimit(it, t)
-	answer := answerTokens(t, limit)
+	limit := t.AnswerLimit(&it)
+	answer := exactOr(&it, t, limit)
 	var c tally
-	history, worst := saltCost(s)
+	history, worst := saltCost(s, &it)
 	if system != "" {
 		history += expectedTokens(system) + messageTokens
 		worst += len(system) + worstMessageTokens
@@ -209,8 +217,8 @@ func conversationCost(s *Scenario, it results.Conversation, t *Target) tally {
 		history += (size+3)/4 + messageTokens
 		worst += size + 4*worstMessageTokens
 	}
-	for _, turn := range it.Turns {
-		history += expectedTokens(turn) + messageTokens
+	for i, turn := range it.Turns {
+		history += turnTokens(&it, i) + messageTokens
 		worst += len(turn) + worstMessageTokens
 		c.add(tally{1, history, answer, worst, limit}, 1)
 		history += answer + messageTokens
@@ -230,19 +238,22 @@ func sessions(p *Plan, st PlannedStage, t *Target) (likely, most int) {
 		return min(all, st.Users*(1+int(time.Duration(st.Duration)/max(session, time.Millisecond))))
 	}
 	turns := meanTurns(p.Items)
-	least := min(fastTurn, turnTime(t))
+	least := min(fastTurn, turnTime(p, t))
 	most = fit(time.Duration(turns*float64(least)) + time.Duration((turns-1)*float64(st.Think.least())))
 	return min(most, fit(sessionTime(p, st, t))), most
 }
 
 // stageTime is how long a stage is likely to take, its last answers included.
 func stageTime(p *Plan, st PlannedStage, t *Target) time.Duration {
+	if st.Search != nil {
+		return searchTime(p, &st, t)
+	}
 	session := sessionTime(p, st, t)
 	last := st.Starts[len(st.Starts)-1].At
 	switch {
-	case st.Mode == ModeOpen && st.Duration > 0 && st.Conversations == 0 && st.Requests == 0:
+	case !st.ClosedLoop() && st.Duration > 0 && st.Conversations == 0 && st.Requests == 0:
 		return time.Duration(st.Duration) + session
-	case st.Mode == ModeOpen:
+	case !st.ClosedLoop():
 		return last + session
 	}
 	rounds := time.Duration((len(st.Starts) + st.Users - 1) / st.Users)
@@ -255,7 +266,7 @@ func stageTime(p *Plan, st PlannedStage, t *Target) time.Duration {
 // sessionTime is how long one conversation is likely to take.
 func sessionTime(p *Plan, st PlannedStage, t *Target) time.Duration {
 	turns := meanTurns(p.Items)
-	return time.Duration(turns*float64(turnTime(t)) + (turns-1)*float64(st.Think.mean()))
+	return time.Duration(turns*float64(turnTime(p, t)) + (turns-1)*float64(st.Think.mean()))
 }
 
 func meanTurns(items []results.Conversation) float64 {
@@ -267,12 +278,25 @@ func meanTurns(items []results.Conversation) float64 {
 }
 
 // turnTime is how long an answer is likely to take.
-func turnTime(t *Target) time.Duration {
+func turnTime(p *Plan, t *Target) time.Duration {
 	first, token := nominalFirst, nominalToken
 	if t.Simulate != nil {
 		first, token = time.Duration(t.Simulate.TTFT), time.Duration(t.Simulate.TPOT)
 	}
-	return first + time.Duration(answerTokens(t, t.ChatParams().MaxTokens))*token
+	sum := 0
+	for i := range p.Items {
+		sum += exactOr(&p.Items[i], t, t.AnswerLimit(&p.Items[i]))
+	}
+	return first + time.Duration(float64(sum)/float64(len(p.Items))*float64(token))
+}
+
+// exactOr is how long an answer of at most limit tokens is likely to be, its own
+// length where the conversation says one.
+func exactOr(it *results.Conversation, t *Target, limit int) int {
+	if it.Exact {
+		return limit
+	}
+	return answerTokens(t, limit)
 }
 
 // answerTokens is how long an answer of at most limit tokens is likely to be.

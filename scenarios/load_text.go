@@ -9,6 +9,9 @@ import (
 
 // LoadText is the load of a stage on each target, in words.
 func (s *Stage) LoadText() string {
+	if s.Several() {
+		return s.severalText()
+	}
 	if s.Mode == ModeConcurrency {
 		return fmt.Sprintf("users who never think, %d at a time", s.Users)
 	}

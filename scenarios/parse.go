@@ -20,6 +20,8 @@ type Env struct {
 	// CheckFile says whether a file can be read that is too large to read at once;
 	// nil is CheckFile of this package.
 	CheckFile func(string) error
+	// KeysUnread leaves API keys alone: what they open is not asked.
+	KeysUnread bool
 }
 
 func (e Env) lookup(name string) (string, bool) {

@@ -13,10 +13,10 @@ type Plan struct {
 	Scenario *Scenario
 	File     string // where it came from, for messages
 	Items    []results.Conversation
-	// Source is what was read of the workload's file: nil for the bundled
-	// conversations, and where a run goes on.
-	Source *prompts.Set
-	Stages []PlannedStage
+	// Sources is what was read of each of the workload's parts, in their order; nil
+	// where a run goes on. A set is nil for what does not come from a file.
+	Sources []*prompts.Set
+	Stages  []PlannedStage
 	// ScheduleHash identifies the departures: SHA-256 over stage names, intended
 	// offsets, items and think times, as hex.
 	ScheduleHash string
@@ -32,6 +32,13 @@ type PlannedStage struct {
 	Starts []Start
 	// Measured is Stage.Measure with its default.
 	Measured bool
+	// Sweep names the sweep that the stage is a point of, Level its load: conversation
+	// starts a second, or users.
+	Sweep string
+	Level float64
+	// Search is set for a capacity search, which has no Starts: Plan.Probe draws those
+	// of each window.
+	Search *results.Search
 }
 
 // Start is one session: which conversation starts when. Every target gets the

@@ -81,6 +81,7 @@ func (p *Plan) overLimits(t *Target, e *TargetEstimate) []string {
 	}
 	if l.Concurrent > 0 && t.Role != results.RoleJudge {
 		for _, st := range p.Stages {
+			out = append(out, overSearch(&st, t)...)
 			if st.ClosedLoop() && st.Users > l.Concurrent {
 				out = append(out, fmt.Sprintf("target %s: the %d users of stage %s are above its limit of %d concurrent requests: lower users", t.Name, st.Users, st.Name, l.Concurrent))
 			}

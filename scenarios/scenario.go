@@ -155,42 +155,17 @@ type Fault struct {
 var FaultKinds = []string{"rate_limited", "server_error", "refused", "slow_first_byte", "stall", "cut",
 	"early_end", "malformed", "stream_error"}
 
-// Workload is what is asked.
-type Workload struct {
-	Conversations *Source `json:"conversations"`
-	// MaxTurns cuts longer conversations; 0 leaves them whole.
-	MaxTurns int `json:"max_turns,omitempty" jsonschema:"minimum=1"`
-	// Sample takes that many conversations, chosen by the seed; 0 takes all. Of a
-	// file it is drawn while reading, so that the file can be of any size.
-	Sample int `json:"sample,omitempty" jsonschema:"minimum=1,maximum=50000"`
-	// Salt is on (default: every session's prompt begins with a line of its own, so
-	// that no server's prompt cache is met warm) or off (prompts are sent as they
-	// are, with whatever repetition they have).
-	Salt string `json:"salt,omitempty" jsonschema:"enum=on,enum=off"`
-}
-
-// Source is where conversations come from: the word bundled, or a file.
-type Source struct {
-	Bundled bool   `json:"-"`
-	File    string `json:"file,omitempty"`
-	Format  string `json:"format,omitempty"` // default conversations
-	// Redact is on (default: mail addresses, phone and card numbers, keys and tokens,
-	// identity and account numbers are replaced before anything is sent or kept),
-	// with-ip (IP addresses too) or off.
-	Redact string `json:"redact,omitempty" jsonschema:"enum=on,enum=with-ip,enum=off"`
-	// Patterns are further things to replace, by name: {customer: 'C-[0-9]{8}'}
-	// makes them [CUSTOMER_1], [CUSTOMER_2]. RE2 syntax.
-	Patterns map[string]string `json:"patterns,omitempty"`
-}
-
 // Stage is one stretch of load.
 type Stage struct {
 	// Name defaults to the mode and the stage's number: users-2.
 	Name string `json:"name,omitempty"`
 	// Mode is open (conversations start by the clock, whether or not earlier ones
-	// have ended), users (each user has one conversation at a time), or concurrency
-	// (users who never think: as many requests in flight as there are users).
-	Mode string `json:"mode" jsonschema:"enum=open,enum=users,enum=concurrency"`
+	// have ended), users (each user has one conversation at a time), concurrency
+	// (users who never think: as many requests in flight as there are users), trace
+	// (requests come when the workload's trace says, to its end or the stage's), sweep
+	// (several loads, one after the other, each drained before the next), or capacity
+	// (a search for the highest load at which the objectives still hold).
+	Mode string `json:"mode" jsonschema:"enum=open,enum=users,enum=concurrency,enum=trace,enum=sweep,enum=capacity"`
 	// Rate is conversation starts of each target (open).
 	Rate *Ramp `json:"rate,omitempty"`
 	// Steps are rates one after the other, each with its duration, instead of rate
@@ -218,6 +193,24 @@ type Stage struct {
 	// point. The stage's other end stays its bound.
 	Until   map[string]Share `json:"until,omitempty" jsonschema:"minProperties=1"`
 	Measure *bool            `json:"measure,omitempty"` // default true
+	// Over is what a sweep or a search varies: rate (conversation starts of each
+	// target), users, or concurrency.
+	Over string `json:"over,omitempty" jsonschema:"enum=rate,enum=users,enum=concurrency"`
+	// Values are the loads of a sweep, in order.
+	Values []Level `json:"values,omitempty" jsonschema:"minItems=1,maxItems=100"`
+	// Range are the loads of a sweep instead of values.
+	Range *Range `json:"range,omitempty"`
+	// From is the lowest load that a search tries. Default 0.5/s, one user.
+	From *Level `json:"from,omitempty"`
+	// To is the highest load that a search tries. Default 50/s, 256 users.
+	To *Level `json:"to,omitempty"`
+	// Within is how far either bound of the capacity may lie from it. Default 5%.
+	Within Share `json:"within,omitempty"`
+	// Each is how long arrivals last at each load. Default 1m in a sweep, 3m in a
+	// search, which begins with windows of a sixth.
+	Each Duration `json:"each,omitempty"`
+	// Probes bounds the whole windows of a search. Default 6.
+	Probes int `json:"probes,omitempty" jsonschema:"minimum=2,maximum=100"`
 	// Order says whether targets meet the same minute: interleaved (default) or
 	// sequential.
 	Order string `json:"order,omitempty" jsonschema:"enum=interleaved,enum=sequential"`
@@ -229,6 +222,13 @@ type Ramp struct {
 	Fixed Rate `json:"-"`
 	From  Rate `json:"from"`
 	To    Rate `json:"to"`
+}
+
+// Range is evenly spaced loads, both ends included.
+type Range struct {
+	From  Level `json:"from"`
+	To    Level `json:"to"`
+	Steps int   `json:"steps" jsonschema:"minimum=2,maximum=100"`
 }
 
 // Step is a stretch of a stage with a rate of its own.

@@ -1,12 +1,13 @@
 package scenarios
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,22 +21,17 @@ import (
 // The types' own comments are the schema's descriptions, so that the two cannot
 // drift apart.
 //
-//go:embed scenario.go
-var scenarioSource string
+//go:embed scenario.go scenario_workload.go
+var typeSources embed.FS
 
 // Schema is the JSON Schema (draft 2020-12) of the scenario file, for editors and
 // for checks in other languages. It says what the types say; that names refer to
 // each other, that files exist and that limits fit together is checked by Parse
 // alone.
 func Schema() ([]byte, error) {
-	comments, err := fieldComments(scenarioSource)
+	r, comments, err := reflector()
 	if err != nil {
-		return nil, fmt.Errorf("reading the comments of the scenario's types: %w", err)
-	}
-	r := &jsonschema.Reflector{
-		Anonymous:      true,
-		ExpandedStruct: true,
-		LookupComment:  func(t reflect.Type, field string) string { return comments[t.Name()+"."+field] },
+		return nil, err
 	}
 	s := r.Reflect(&Scenario{})
 	s.Title = "switchover scenario"
@@ -47,10 +43,31 @@ func Schema() ([]byte, error) {
 	return b, nil
 }
 
+// reflector makes schemas of the scenario's types, described by their comments.
+func reflector() (*jsonschema.Reflector, map[string]string, error) {
+	comments := map[string]string{}
+	for _, name := range []string{"scenario.go", "scenario_workload.go"} {
+		src, err := typeSources.ReadFile(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the scenario's types: %w", err)
+		}
+		some, err := fieldComments(name, src)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the comments of the scenario's types: %w", err)
+		}
+		maps.Copy(comments, some)
+	}
+	return &jsonschema.Reflector{
+		Anonymous:      true,
+		ExpandedStruct: true,
+		LookupComment:  func(t reflect.Type, field string) string { return comments[t.Name()+"."+field] },
+	}, comments, nil
+}
+
 // fieldComments maps Type.Field, and "Type." for the type itself, to the comment
 // in the source: the one above, else the one behind.
-func fieldComments(src string) (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "scenario.go", src, parser.ParseComments)
+func fieldComments(name string, src []byte) (map[string]string, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}

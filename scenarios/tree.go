@@ -169,7 +169,7 @@ func (d *document) hideNamed(root ast.Node) {
 			return
 		}
 		name, ok := keyText(kv.Key)
-		if !ok || !secretName.MatchString(name) || name == "key" && isMap(kv.Value) {
+		if !ok || !secretName.MatchString(name) || name == "key" && isMap(kv.Value) || slices.Contains(tokenCounts, name) {
 			return
 		}
 		if kv.Value != nil && !isNumber(kv.Value) {
@@ -177,6 +177,9 @@ func (d *document) hideNamed(root ast.Node) {
 		}
 	}), root)
 }
+
+// tokenCounts are fields of distributions, which the name does not make secret.
+var tokenCounts = []string{"input_tokens", "output_tokens"}
 
 // isNumber tells counts such as max_tokens from secrets.
 func isNumber(n ast.Node) bool {
@@ -340,8 +343,12 @@ func nounOf(t reflect.Type) string {
 	switch name := strings.ToLower(t.Name()); name {
 	case "scenario", "simfile":
 		return "the file"
-	case "eval", "simulate", "workload", "params", "arrivals":
+	case "eval", "simulate", "workload", "params", "arrivals", "synthetic", "zipf":
 		return name
+	case "weighted":
+		return "a source of the workload"
+	case "tokenlengths", "spread":
+		return "a distribution"
 	case "anchor", "exponential":
 		return "an " + name
 	default:

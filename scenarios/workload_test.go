@@ -43,7 +43,7 @@ func TestReadOptions(t *testing.T) {
 			t.Error("no salt by default")
 		}
 		for range 2 { // the same sample each time
-			o, err := s.ReadOptions()
+			o, err := s.ReadOptions(s.Workload.Parts()[0])
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,15 +15,18 @@ import (
 
 // Spec is one target, resolved: nothing left to look up.
 type Spec struct {
-	Name      string
-	Protocol  wire.Protocol
-	Endpoint  wire.Endpoint
-	Params    chat.Params
-	System    string // replaces the conversation's system prompt when not empty
-	Price     *results.Price
-	Timeouts  Timeouts
-	Retry     Retry
-	Simulated bool // started by this run as a simulator
+	Name     string
+	Protocol wire.Protocol
+	Endpoint wire.Endpoint
+	Params   chat.Params
+	// DefaultLimit says that Params.MaxTokens is this program's and not the target's
+	// own: conversations that say how long answers are to be are not held to it.
+	DefaultLimit bool
+	System       string // replaces the conversation's system prompt when not empty
+	Price        *results.Price
+	Timeouts     Timeouts
+	Retry        Retry
+	Simulated    bool // started by this run as a simulator
 	// MaxSockets caps open connections; 0 is no cap.
 	MaxSockets int
 	// Clock results.ClockUser has arrivals stamped in user space, even where the

@@ -86,6 +86,8 @@ func (a *app) spec(t *scenarios.Target) (targets.Spec, error) {
 		Params:   t.ChatParams(),
 		Price:    price(t),
 		Clock:    a.clock,
+
+		DefaultLimit: t.OwnLimit() == 0,
 	}
 	if t.System != nil {
 		s.System = t.System.Text

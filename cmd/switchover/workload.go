@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"switchover/results"
 	"switchover/scenarios"
@@ -12,31 +15,62 @@ import (
 	"switchover/scenarios/prompts/redact"
 )
 
-// conversations are what a scenario asks, and what was read of its file, if it
-// names one; relative paths start at dir.
-func conversations(s *scenarios.Scenario, dir string) ([]results.Conversation, *prompts.Set, error) {
-	src := s.Workload.Conversations
-	if src.Bundled {
-		return prompts.Bundled(), nil, nil
+// conversations are what a scenario asks, and what was read of the file of each of
+// its sources; relative paths start at dir.
+func conversations(s *scenarios.Scenario, dir string) ([]results.Conversation, []*prompts.Set, error) {
+	var items []results.Conversation
+	var sets []*prompts.Set
+	for _, part := range s.Workload.Parts() {
+		own, set, err := source(s, part, dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		part.Own(own)
+		items, sets = append(items, own...), append(sets, set)
 	}
-	o, err := s.ReadOptions()
+	return items, sets, nil
+}
+
+// source reads or makes the conversations of one source.
+func source(s *scenarios.Scenario, part scenarios.Part, dir string) ([]results.Conversation, *prompts.Set, error) {
+	var set *prompts.Set
+	var err error
+	switch part.Kind() {
+	case scenarios.KindBundled:
+		return prompts.Bundled(), nil, nil
+	case scenarios.KindSynthetic:
+		items, err := s.SyntheticOptions(part).Make()
+		return items, nil, err
+	case scenarios.KindTrace:
+		set, err = fromFile(part.Trace.File, dir, func(f *os.File, name string) (*prompts.Set, error) {
+			return prompts.ReadTrace(f, name, s.TraceOptions(part))
+		})
+	default:
+		set, err = fromFile(part.Conversations.File, dir, func(f *os.File, name string) (*prompts.Set, error) {
+			o, err := s.ReadOptions(part)
+			if err != nil {
+				return nil, err
+			}
+			return prompts.Read(f, name, o)
+		})
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	path := src.File
+	return set.Conversations, set, nil
+}
+
+// fromFile reads a file, which errors call by its short name.
+func fromFile(path, dir string, read func(f *os.File, name string) (*prompts.Set, error)) (*prompts.Set, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open the workload: %w", err)
+		return nil, fmt.Errorf("open the workload: %w", err)
 	}
 	defer f.Close()
-	set, err := prompts.Read(f, fromHere(path), o)
-	if err != nil {
-		return nil, nil, err
-	}
-	return set.Conversations, set, nil
+	return read(f, fromHere(path))
 }
 
 // fromHere shortens the path of a file below the current folder.
@@ -51,12 +85,17 @@ func fromHere(path string) string {
 	return path
 }
 
-// workload is what the plan's JSON says of what is asked.
+// workload is what the plan's JSON says of what is asked: of one source.
 type workload struct {
-	File          string          `json:"file,omitempty"` // absent: bundled
+	Source        string          `json:"source,omitempty"` // its name in a mix
+	Share         float64         `json:"share,omitempty"`  // of the sessions, in a mix
+	File          string          `json:"file,omitempty"`   // absent: bundled or made
 	Format        string          `json:"format,omitempty"`
 	Entries       int             `json:"entries,omitempty"` // in the file
 	Conversations int             `json:"conversations"`     // asked
+	InputTokens   *lengths        `json:"input_tokens,omitempty"`
+	OutputTokens  *lengths        `json:"output_tokens,omitempty"`
+	Tokenizer     string          `json:"tokenizer,omitempty"`
 	LeftOut       []prompts.Tally `json:"left_out,omitempty"`
 	Changed       []prompts.Tally `json:"changed,omitempty"`
 	Redact        string          `json:"redact,omitempty"`
@@ -64,31 +103,145 @@ type workload struct {
 	Salt          string          `json:"salt"`
 }
 
-func workloadOf(p *scenarios.Plan) workload {
-	w := workload{Conversations: len(p.Items), Salt: p.Scenario.Workload.Salt}
-	if set := p.Source; set != nil {
-		src := p.Scenario.Workload.Conversations
-		w.File, w.Format, w.Redact = src.File, src.Format, src.Redact
-		w.Entries, w.LeftOut, w.Changed, w.Redacted = set.Entries, set.Left, set.Changed, set.Redacted.List()
+func workloadsOf(p *scenarios.Plan) []workload {
+	var out []workload
+	for i, part := range p.Scenario.Workload.Parts() {
+		own := itemsOf(p, part)
+		w := workload{Source: part.Name, Conversations: len(own), Salt: part.Salt}
+		if part.Name != "" {
+			w.Share = part.Share
+		}
+		if in, answers := madeLengths(own); in.Count > 0 {
+			w.InputTokens, w.Tokenizer = &in, prompts.Tokenizer
+			if answers.Count > 0 {
+				w.OutputTokens = &answers
+			}
+		}
+		if set := setOf(p, i); set != nil {
+			w.Entries, w.LeftOut, w.Changed, w.Redacted = set.Entries, set.Left, set.Changed, set.Redacted.List()
+			if part.Trace != nil {
+				w.File, w.Format = part.Trace.File, part.Trace.Format
+			} else {
+				w.File, w.Format, w.Redact = part.Conversations.File, part.Conversations.Format, part.Conversations.Redact
+			}
+		}
+		out = append(out, w)
 	}
-	return w
+	return out
 }
 
-// sourceText says in words what was read of the workload's file: what was left
-// out, and what was replaced.
-func sourceText(p *scenarios.Plan) []string {
-	set, src := p.Source, p.Scenario.Workload.Conversations
-	if set == nil {
-		return nil
+// setOf is what was read of the i-th source's file, nil for nothing.
+func setOf(p *scenarios.Plan, i int) *prompts.Set {
+	if i < len(p.Sources) {
+		return p.Sources[i]
 	}
-	lines := []string{fmt.Sprintf("From %s (%s): %s of %d.", fromHere(src.File), src.Format, plural(len(set.Conversations), "conversation"), set.Entries)}
-	if len(set.Left) > 0 {
+	return nil
+}
+
+// itemsOf are the conversations of one source.
+func itemsOf(p *scenarios.Plan, part scenarios.Part) []results.Conversation {
+	var out []results.Conversation
+	for _, c := range p.Items {
+		if c.Source == part.Name {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// lengths sums up lengths in tokens.
+type lengths struct {
+	Count int `json:"count"`
+	Sum   int `json:"sum"`
+	P50   int `json:"p50"`
+	P99   int `json:"p99"`
+	Max   int `json:"max"`
+}
+
+// madeLengths sums up what was made to measure: questions, and answers of a length.
+func madeLengths(items []results.Conversation) (in, answers lengths) {
+	var asked, answered []int
+	for _, c := range items {
+		asked = append(asked, c.InputTokens...)
+		if c.Exact {
+			answered = append(answered, c.MaxTokens)
+		}
+	}
+	return lengthsOf(asked), lengthsOf(answered)
+}
+
+func lengthsOf(of []int) lengths {
+	if len(of) == 0 {
+		return lengths{}
+	}
+	slices.Sort(of)
+	l := lengths{Count: len(of), Max: of[len(of)-1]}
+	for _, n := range of {
+		l.Sum += n
+	}
+	rank := func(share float64) int { return of[int(math.Ceil(share*float64(len(of))))-1] }
+	l.P50, l.P99 = rank(0.5), rank(0.99)
+	return l
+}
+
+func (l lengths) text() string {
+	return fmt.Sprintf("%d in all, p50 %d, p99 %d, at most %d", l.Sum, l.P50, l.P99, l.Max)
+}
+
+// sourceText says in words what is asked: of files, what was read, left out and
+// replaced; of what was made, how long it is.
+func sourceText(p *scenarios.Plan) []string {
+	var lines []string
+	for i, part := range p.Scenario.Workload.Parts() {
+		own := itemsOf(p, part)
+		of := partText(part, setOf(p, i), own)
+		if part.Name != "" {
+			if len(of) == 0 {
+				of = []string{fmt.Sprintf("Bundled: %s.", plural(len(own), "conversation"))}
+			}
+			of[0] = fmt.Sprintf("%s, %.3g %% of sessions: %s", part.Name, 100*part.Share, of[0])
+		}
+		lines = append(lines, of...)
+	}
+	return lines
+}
+
+func partText(part scenarios.Part, set *prompts.Set, own []results.Conversation) (lines []string) {
+	switch {
+	case part.Synthetic != nil:
+		text := fmt.Sprintf("Synthetic: %s", plural(len(own), "conversation"))
+		if part.Synthetic.Turns > 1 {
+			text += fmt.Sprintf(" of %d turns", part.Synthetic.Turns)
+		}
+		if share := float64(part.Synthetic.SharedPrefix); share > 0 {
+			text += fmt.Sprintf(", %.3g %% of each prompt shared with all", 100*share)
+		}
+		lines = []string{text + "."}
+	case set == nil:
+		return nil
+	case part.Trace != nil:
+		last := time.Duration(own[len(own)-1].At)
+		lines = []string{fmt.Sprintf("From %s (%s): the first %s, %s of the trace, %.4g times as fast as recorded.", fromHere(part.Trace.File), part.Trace.Format,
+			plural(len(own), "request"), last.Round(time.Millisecond), part.Trace.Speed)}
+	default:
+		src := part.Conversations
+		lines = []string{fmt.Sprintf("From %s (%s): %s of %d.", fromHere(src.File), src.Format, plural(len(set.Conversations), "conversation"), set.Entries)}
+	}
+	if set != nil && len(set.Left) > 0 {
 		lines = append(lines, "Left out, because it cannot be asked again: "+tallied(set.Left)+".")
 	}
-	if len(set.Changed) > 0 {
+	if set != nil && len(set.Changed) > 0 {
 		lines = append(lines, "In the file, asked a little differently: "+tallied(set.Changed)+".")
 	}
-	return append(lines, redactionText(set, src))
+	if part.Conversations != nil {
+		return append(lines, redactionText(set, part.Conversations))
+	}
+	in, answers := madeLengths(own)
+	lines = append(lines, fmt.Sprintf("Tokens of each question: %s. They are %s's; a target's own tokenizer counts differently, which its usage says.", in.text(), prompts.Tokenizer))
+	if answers.Count > 0 {
+		lines = append(lines, fmt.Sprintf("Tokens of each answer: %s; asked for exactly where a server takes ignore_eos and min_tokens, at most elsewhere.", answers.text()))
+	}
+	return lines
 }
 
 // redactionText says what was replaced in the conversations that are asked.
@@ -116,8 +269,22 @@ func tallied(ts []prompts.Tally) string {
 
 // saltText says whether prompts meet warm caches.
 func saltText(p *scenarios.Plan) string {
-	if p.Scenario.Salted() {
-		return "Salt on: each session's prompt begins with a line of its own, so none meets a warm prompt cache."
+	parts := p.Scenario.Workload.Parts()
+	salted := 0
+	for _, part := range parts {
+		if part.Salt == scenarios.SaltOn {
+			salted++
+		}
 	}
-	return "Salt off: prompts are sent as they are; those that repeat can meet a warm prompt cache."
+	switch {
+	case salted == 0:
+		return "Salt off: prompts are sent as they are; those that repeat can meet a warm prompt cache."
+	case salted < len(parts):
+		return "Salt on for some sources: their sessions' prompts begin with a line of their own; the others' can meet a warm prompt cache."
+	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.Scope == results.SaltOfStage }):
+		return "Salt on: all prompts of a stage begin with a line of the stage's own, within their length, so they share what the trace shares, and nothing with another stage or run."
+	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.At > 0 }):
+		return "Salt on: behind what they share, each session's prompt has a line of its own, within its length, so none meets a prompt cache that is warm for more than that."
+	}
+	return "Salt on: each session's prompt begins with a line of its own, so none meets a warm prompt cache."
 }

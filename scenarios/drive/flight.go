@@ -19,9 +19,8 @@ func (l *leg) carry(dep *departure) {
 	d, lane, s := l.d, dep.lane, dep.sess
 	id := l.id(lane, s)
 	req := s.request(&lane.spec, id)
-	if d.cfg.Salt != "" {
-		chat.WithSalt(req.Messages, chat.Salt(d.cfg.Salt, l.prefix, s.number))
-	}
+	l.salt(req.Messages, s)
+	s.exact = l.exact(lane, &req)
 	worst := lane.worstUSD(&req)
 	if !l.permit(dep, worst) {
 		return
@@ -85,6 +84,10 @@ func (l *leg) settle(dep *departure, rec *results.Record, worst float64) {
 	d.ledger.settle(worst, rec)
 	lane.inFlight--
 	lane.learn(rec)
+	again, lost := lane.refusedExact(s, rec)
+	if again {
+		step = without
+	}
 	switch {
 	case rec.OK():
 		lane.succeeded++
@@ -99,8 +102,12 @@ func (l *leg) settle(dep *departure, rec *results.Record, worst float64) {
 	closed := lane.quarantined != "" || l.gaveUp
 	stopped := d.stopped != ""
 	d.mu.Unlock()
+	l.probing.saw(lane, rec)
 	l.watch.saw(lane, rec, step.verb == endOK || step.verb == endFailed)
 
+	if lost {
+		d.emit(l.event(results.EventWarning, lane.name, results.Reason{Reason: exactLost}))
+	}
 	if news {
 		d.emit(l.event(results.EventQuarantine, lane.name, results.Reason{Reason: reason}))
 		for _, other := range l.board.remove(lane) {
@@ -135,7 +142,9 @@ func (l *leg) skip(lane *lane, s *session) {
 // drop journals a departure that could not leave, and ends its session.
 func (l *leg) drop(dep *departure) {
 	d, lane, s := l.d, dep.lane, dep.sess
-	d.emit(l.event(results.EventDropped, lane.name, results.Asked{ID: l.id(lane, s)}))
+	gone := l.event(results.EventDropped, lane.name, results.Asked{ID: l.id(lane, s)})
+	d.emit(gone)
+	l.probing.lost(lane, gone.T)
 	if n := len(s.conv.Turns) - s.turn - 1; n > 0 {
 		d.emit(l.event(results.EventSkipped, lane.name, results.Skipped{Session: s.number, Turns: n}))
 	}

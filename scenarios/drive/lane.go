@@ -24,10 +24,14 @@ type lane struct {
 	quarantined string // why nothing more is asked
 	asked       int    // attempts, this segment
 	inFlight    int
-	succeeded   int // requests
-	failed      int // requests
+	succeeded   int  // requests
+	failed      int  // requests
+	noExact     bool // it refuses the fields of an exact length
+	exactTaken  bool // a request with them was answered
 	outTokens   int
 	recentTTFT  ring
+	probe       string        // of a capacity search, in words; empty between two
+	search      string        // its bounds so far
 	rtt         time.Duration // the shortest connect seen; 0 none yet
 }
 

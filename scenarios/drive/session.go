@@ -23,6 +23,7 @@ type session struct {
 	// intended is when the request of this turn was due; its retries keep it.
 	intended time.Duration
 	answers  []string
+	exact    bool // the current attempt asks for an exact length
 	resent   bool // the next attempt asks again what an earlier segment cancelled
 }
 
@@ -53,7 +54,8 @@ func (s *session) thinkBefore(turn int) time.Duration {
 // request is the next turn's question with its history: the system prompt (the
 // target's own where it has one), and between the user's turns this target's
 // earlier answers, never another's. The answer is limited by the target's limit
-// and the conversation's, whichever is less.
+// and the conversation's, whichever is less; a conversation that says how long its
+// answers are is held to the target's own limit alone.
 func (s *session) request(spec *targets.Spec, id string) chat.Request {
 	system := s.conv.System
 	if spec.System != "" {
@@ -70,9 +72,10 @@ func (s *session) request(spec *targets.Spec, id string) chat.Request {
 	}
 	msgs = append(msgs, chat.Message{Role: chat.User, Content: s.conv.Turns[s.turn]})
 	params := spec.Params
-	if n := s.conv.MaxTokens; n > 0 && (params.MaxTokens <= 0 || n < params.MaxTokens) {
+	if n := s.conv.MaxTokens; n > 0 && (params.MaxTokens <= 0 || n < params.MaxTokens || s.conv.Exact && spec.DefaultLimit) {
 		params.MaxTokens = n
 	}
+	params.Exact = s.conv.Exact
 	return chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: msgs, Tools: s.conv.Tools, Params: params}
 }
 
