@@ -48,7 +48,7 @@ type attempt struct {
 func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec *results.Record) {
 	rec.Simulated = rec.Simulated || t.spec.Simulated
 	a := &attempt{t: t, zero: zero, rec: rec}
-	usage := a.run(ctx, req)
+	usage := a.run(ctx, &req)
 	if !rec.End.IsKnown() {
 		rec.End = a.now()
 	}
@@ -68,7 +68,11 @@ func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec 
 func (a *attempt) now() results.Instant { return results.At(time.Since(a.zero)) }
 
 // run sends the request and reads the response.
-func (a *attempt) run(ctx context.Context, req chat.Request) *chat.Usage {
+//
+// Note: what a stream's goroutine has on its stack while it waits is as much memory
+// as what it has on the heap, so whatever can be is done in functions that have
+// returned by then.
+func (a *attempt) run(ctx context.Context, req *chat.Request) *chat.Usage {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if !a.t.enter(a, cancel) {
@@ -87,12 +91,25 @@ func (a *attempt) run(ctx context.Context, req chat.Request) *chat.Usage {
 	if a.t.sockets != nil {
 		select {
 		case a.t.sockets <- struct{}{}:
-			defer func() { <-a.t.sockets }()
+			defer a.t.freeSocket()
 		case <-ctx.Done():
 			a.failure = a.t.stopped(ctx)
 			return nil
 		}
 	}
+	resp := a.send(ctx, r)
+	if resp == nil {
+		return nil
+	}
+	defer resp.Body.Close()
+	return a.receive(ctx, resp)
+}
+
+func (t *Target) freeSocket() { <-t.sockets }
+
+// send sends the request and waits for the head of the response; nil where a
+// failure came instead.
+func (a *attempt) send(ctx context.Context, r *http.Request) *http.Response {
 	a.watch.enter(phaseConnect, a.t.spec.Timeouts.Connect)
 	r = r.WithContext(a.trace.follow(ctx, a.watch, a.t.spec.Timeouts.FirstByte))
 	resp, err := a.t.transport.RoundTrip(r)
@@ -100,18 +117,18 @@ func (a *attempt) run(ctx context.Context, req chat.Request) *chat.Usage {
 		a.failure = a.t.unanswered(ctx, &a.trace, err)
 		return nil
 	}
-	defer resp.Body.Close()
 	a.rec.Status = resp.StatusCode
 	a.rec.Simulated = a.rec.Simulated || resp.Header.Get(wire.SimulatedHeader) == "1"
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		a.refused(r, resp)
+		_ = resp.Body.Close() // nothing more is wanted of it
 		return nil
 	}
-	return a.stream(ctx, resp)
+	return resp
 }
 
-func (a *attempt) encode(req chat.Request) (*http.Request, error) {
-	r, _, err := a.t.spec.Protocol.Encode(a.t.spec.Endpoint, req)
+func (a *attempt) encode(req *chat.Request) (*http.Request, error) {
+	r, _, err := a.t.spec.Protocol.Encode(a.t.spec.Endpoint, *req)
 	if err != nil {
 		return nil, err
 	}
@@ -148,8 +165,8 @@ func (a *attempt) refused(r *http.Request, resp *http.Response) {
 	}
 }
 
-// stream reads a 2xx response to its terminal marker, or to its failure.
-func (a *attempt) stream(ctx context.Context, resp *http.Response) *chat.Usage {
+// receive reads a 2xx response to its terminal marker, or to its failure.
+func (a *attempt) receive(ctx context.Context, resp *http.Response) *chat.Usage {
 	dec := a.t.spec.Protocol.Decoder(resp)
 	readErr := a.readBody(resp.Body, dec)
 	ended, done := at(dec)
@@ -158,6 +175,18 @@ func (a *attempt) stream(ctx context.Context, resp *http.Response) *chat.Usage {
 	} else {
 		a.rec.End = a.now()
 	}
+	usage := a.take(ctx, dec, readErr)
+	if done {
+		// Read on to the body's own end, if that is at hand: only then can the
+		// connection be used again.
+		a.watch.enter(phaseDrain, drainLimit)
+		_, _ = io.CopyN(io.Discard, resp.Body, drainSize)
+	}
+	return usage
+}
+
+// take decodes what was received.
+func (a *attempt) take(ctx context.Context, dec wire.Decoder, readErr error) *chat.Usage {
 	out := dec.Close(readErr)
 	a.choices(dec)
 	a.rec.CleanEnd = readErr == nil && out.Failure != nil && out.Failure.Class == chat.Interrupted
@@ -171,12 +200,6 @@ func (a *attempt) stream(ctx context.Context, resp *http.Response) *chat.Usage {
 	for _, c := range out.ToolCalls {
 		a.rec.ToolCalls = append(a.rec.ToolCalls, chat.ToolCall{ID: a.t.word(c.ID), Name: a.t.word(c.Name),
 			Arguments: a.t.redactor.Text(c.Arguments)})
-	}
-	if done {
-		// Read on to the body's own end, if that is at hand: only then can the
-		// connection be used again.
-		a.watch.enter(phaseDrain, drainLimit)
-		_, _ = io.CopyN(io.Discard, resp.Body, drainSize)
 	}
 	return out.Usage
 }
