@@ -36,6 +36,10 @@ lint: ## gofmt, vet and staticcheck
 bench: ## benchmarks: ratios within one run, not timings to compare across machines
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+bench-peers: build ## hold it beside GuideLLM, AIPerf and Locust, installed for that into a temporary folder
+	$(GO) build -o bin/bench-peers ./bench/peers
+	@bin/bench-peers -switchover bin/switchover
+
 fuzz: ## every fuzz target for 10 seconds each
 	@for pkg in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz'); do \
@@ -46,4 +50,4 @@ fuzz: ## every fuzz target for 10 seconds each
 clean: ## remove what was built; runs under results/ stay
 	rm -rf bin
 
-.PHONY: help build build-nvml demo test lint bench fuzz clean
+.PHONY: help build build-nvml demo test lint bench bench-peers fuzz clean
