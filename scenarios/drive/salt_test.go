@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"switchover/results"
 	"switchover/targets/chat"
 )
 
@@ -58,4 +59,40 @@ func beginnings(t *testing.T, s *server) map[string]int {
 		}
 	}
 	return out
+}
+
+// A conversation can say where its salt goes and who has the same: what sessions
+// share on purpose they go on sharing, in a stage or at all.
+func TestSaltPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		items := conversations(3, 1)
+		for i, scope := range []string{results.SaltNone, results.SaltOfStage, results.SaltOfSession} {
+			items[i].Turns[0], items[i].System = "shared and own", ""
+			items[i].Salt = &results.SaltPlace{At: 7 * (i / 2), Scope: scope}
+		}
+		a := new(server)
+		drive(t, Config{Plan: planOf(items, openStage("one", time.Minute, every(time.Second, 6, 3)), openStage("two", time.Minute, every(time.Second, 3, 3))), Salt: "run"}, targetOf("a", a))
+		var plain, stage, session []string
+		for _, r := range a.requests {
+			switch text := r.Messages[0].Content; {
+			case text == "shared and own":
+				plain = append(plain, text)
+			case chat.WithoutSalt(text) == "shared and own":
+				stage = append(stage, text)
+			case strings.HasPrefix(text, "shared ") && chat.WithoutSalt(text[7:]) == "and own":
+				session = append(session, text)
+			default:
+				t.Errorf("sent: %q", text)
+			}
+		}
+		if len(plain) != 3 || len(stage) != 3 || len(session) != 3 {
+			t.Fatalf("%d plain, %d with the stage's, %d with their own", len(plain), len(stage), len(session))
+		}
+		if stage[0] != stage[1] || stage[1] == stage[2] {
+			t.Errorf("the stages' salts: %q", stage)
+		}
+		if session[0] == session[1] || session[1] == session[2] {
+			t.Errorf("the sessions' salts: %q", session)
+		}
+	})
 }
