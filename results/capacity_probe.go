@@ -39,8 +39,10 @@ type Answered struct {
 // cancelled, or whose instants are not known.
 //
 // A request that failed misses every limit: nobody got an answer in time.
-func (ls Limits) Answer(r *Record) (a Answered, ok bool) {
-	q := &request{last: r, attempts: []*Record{r}, whole: true}
+func (ls Limits) Answer(r *Record) (a Answered, ok bool) { return ls.answer(r.row()) }
+
+func (ls Limits) answer(r *row) (a Answered, ok bool) {
+	q := &request{first: r, last: r, whole: true}
 	due, known := r.Intended.Get()
 	if !known || q.cancelled() {
 		return a, false

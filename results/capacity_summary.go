@@ -103,20 +103,20 @@ func (c *cell) probe(d *Data, s Search, limits Limits, start ProbeStart) (Probe,
 	} else {
 		stage.Users = int(start.Load)
 	}
-	part := &cell{run: c.run, target: c.target, stage: stage}
+	part := c.part(stage)
 	var answers []Answered
-	for _, q := range c.requests {
+	for ref, q := range c.eachRef {
 		if q.session/ProbeSessions != start.Number {
 			continue
 		}
-		part.requests = append(part.requests, q)
-		if a, ok := limits.Answer(q.last); ok {
+		part.requests = append(part.requests, ref)
+		if a, ok := limits.answer(q.last); ok {
 			answers = append(answers, a)
 		}
 	}
-	for _, s := range c.sessions {
-		if s.requests[0].session/ProbeSessions == start.Number {
-			part.sessions = append(part.sessions, s)
+	for s := range c.eachSession {
+		if s.first.session/ProbeSessions == start.Number {
+			part.sessions = append(part.sessions, s.ref)
 		}
 	}
 	var dropped []int64

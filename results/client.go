@@ -26,18 +26,14 @@ func client(d *Data, all []*cell) Client {
 	var clocks []string
 	var reads, coalesced, dropped, due int
 	for _, cell := range all {
-		cell.attempts(func(r *Record) {
-			if went, ok := left(r); ok && r.Scheduled.IsKnown() {
+		cell.attempts(func(r *row) {
+			if went, ok := left(&r.Record); ok && r.Scheduled.IsKnown() {
 				lags = append(lags, max(0, float64(went-r.Scheduled.Or(0))/1e9))
 			}
 			if r.Clock != "" && !slices.Contains(clocks, r.Clock) {
 				clocks = append(clocks, r.Clock)
 			}
-			for i, ch := range r.Chunks { // events of one read share its stamp
-				if i == 0 || ch.Gap > 0 {
-					reads++
-				}
-			}
+			reads += r.reads
 			coalesced += r.Coalesced
 			if lag, ok := r.ReceiveLag.Get(); ok {
 				received = append(received, float64(lag)/1e9)
@@ -177,10 +173,10 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 
 // unwatched names measured stages with records over which the client's own health
 // was not recorded, as when it was killed: what is unknown is not fit.
-func unwatched(d *Data) []string {
+func unwatched(d *Data, p *pack) []string {
 	asked, watched := map[string]bool{}, map[string]bool{}
-	for i := range d.Records {
-		asked[d.Records[i].Stage] = true
+	for _, sh := range p.used() {
+		asked[sh.stage] = true
 	}
 	for _, e := range d.Events {
 		if e.Kind == EventClient {
@@ -203,10 +199,10 @@ func unwatched(d *Data) []string {
 func (c *cell) disagreement() string {
 	const tolerance, fewest = 0.10, 20 // fewest tokens an answer is judged by
 	var ratios []float64
-	for _, q := range c.requests {
+	for q := range c.each {
 		if r := q.last; q.ok() && r.TokenSource == FromUsage {
 			if n := streamed(r); n >= fewest {
-				ratios = append(ratios, float64(len(r.Chunks))/float64(n))
+				ratios = append(ratios, float64(r.chunks)/float64(n))
 			}
 		}
 	}
@@ -234,9 +230,9 @@ func (c *cell) disagreement() string {
 
 // streamed is how many tokens an answer streamed by its usage: all, less the
 // reasoning that was billed and not shown.
-func streamed(r *Record) int {
+func streamed(r *row) int {
 	n := r.OutputTokens.Or(0)
-	if !slices.ContainsFunc(r.Chunks, func(c Chunk) bool { return c.Kind == "r" }) {
+	if !r.reasoned() {
 		n -= r.ReasoningTokens.Or(0)
 	}
 	return n

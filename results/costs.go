@@ -55,16 +55,14 @@ func (c *cell) costFigures(r rated, into map[string]Figure) {
 // for.
 func (c *cell) perToken(cost func(*Record) (usd float64, tokens int, ok bool)) Figure {
 	var usd, tokens []float64
-	for _, s := range c.sessions {
+	for s := range c.eachSession {
 		var u, n float64
-		for _, q := range s.requests {
-			for _, r := range q.attempts {
-				if v, k, ok := cost(r); ok {
-					u += v
-					n += float64(k)
-				}
+		s.attempts(func(r *row) {
+			if v, k, ok := cost(&r.Record); ok {
+				u += v
+				n += float64(k)
 			}
-		}
+		})
 		if n > 0 {
 			usd, tokens = append(usd, u*perMillion), append(tokens, n)
 		}
@@ -89,16 +87,13 @@ func (c *cell) noCost() string {
 
 // usd is what a session cost, its failed attempts included.
 func (s *session) usd() (total float64, ok bool) {
-	for _, q := range s.requests {
-		for _, r := range q.attempts {
-			v, known := r.CostUSD.Get()
-			if !known {
-				return 0, false
-			}
-			total += v
-		}
-	}
-	return total, true
+	ok = true
+	s.attempts(func(r *row) {
+		v, known := r.CostUSD.Get()
+		total += v
+		ok = ok && known
+	})
+	return total, ok
 }
 
 // perConversation is the mean cost of 1,000 complete conversations, by token
@@ -107,7 +102,7 @@ func (s *session) usd() (total float64, ok bool) {
 func (c *cell) perConversation() Figure {
 	var usd, ones []float64
 	var unknown int
-	for _, s := range c.sessions {
+	for s := range c.eachSession {
 		if !s.complete {
 			continue
 		}

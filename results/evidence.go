@@ -22,7 +22,7 @@ func evidence(d *Data, s *Summary, byKey map[cellKey]*cell, verdicts map[string]
 	stage := d.Run.headline()
 	var ranked []*cell // one that was quarantined is out: it must not shorten the window
 	for _, t := range s.Targets {
-		if c := byKey[cellKey{stage, t.Name}]; c != nil && t.Quarantined == "" && slices.ContainsFunc(c.requests, (*request).ok) {
+		if c := byKey[cellKey{stage, t.Name}]; c != nil && t.Quarantined == "" && c.any((*request).ok) {
 			ranked = append(ranked, c)
 		}
 	}
@@ -97,7 +97,7 @@ func evidenceBlocks(cells []*cell, common []span) int {
 	}
 	for _, c := range cells {
 		var ok int
-		for _, q := range c.requests {
+		for q := range c.each {
 			if q.ok() {
 				ok++
 			}
@@ -125,7 +125,8 @@ func (c *cell) place(common []span, n int) []span {
 func (c *cell) blockFigures(blocks []span) []map[string]float64 {
 	parts := make([]*cell, len(blocks))
 	for i := range parts {
-		parts[i] = &cell{run: c.run, target: c.target, stage: c.stage, spans: blocks[i : i+1]}
+		parts[i] = c.part(c.stage)
+		parts[i].spans = blocks[i : i+1]
 	}
 	part := func(q *request) *cell {
 		t, ok := q.last.Intended.Get()
@@ -134,14 +135,14 @@ func (c *cell) blockFigures(blocks []span) []map[string]float64 {
 		}
 		return nil
 	}
-	for _, q := range c.requests {
+	for ref, q := range c.eachRef {
 		if p := part(q); p != nil {
-			p.requests = append(p.requests, q)
+			p.requests = append(p.requests, ref)
 		}
 	}
-	for _, s := range c.sessions {
-		if p := part(s.requests[0]); p != nil {
-			p.sessions = append(p.sessions, s)
+	for s := range c.eachSession {
+		if p := part(s.first); p != nil {
+			p.sessions = append(p.sessions, s.ref)
 		}
 	}
 	tallies := c.tallies(blocks)

@@ -66,13 +66,13 @@ func cause(cells []*cell) *Cause {
 	words := map[chat.Class]string{}
 	failed := 0
 	for _, c := range cells {
-		for _, q := range c.requests {
+		for q := range c.each {
 			if q.ok() || q.cancelled() {
 				continue
 			}
-			k := class(q.last)
+			k := class(&q.last.Record)
 			if counts[k] == 0 && q.last.Error != nil {
-				words[k] = q.last.Error.Message
+				words[k] = string(q.last.message)
 			}
 			counts[k]++
 			failed++

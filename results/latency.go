@@ -1,19 +1,32 @@
 package results
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"switchover/results/stats"
 )
 
-// collect takes one number from each successful request that has it.
+// buffers are room for numbers that figures are computed from one after another.
+type buffers struct {
+	times, first, second []float64
+	gaps                 []gapEntry
+}
+
+// buffers are the cell's.
+func (c *cell) buffers() *buffers {
+	if c.room == nil {
+		c.room = new(buffers)
+	}
+	return c.room
+}
+
+// collect takes one number from each successful request that has it. They are good
+// until the next are collected.
 func (c *cell) collect(of func(*request) (float64, bool)) []float64 {
-	var out []float64
-	for _, q := range c.requests {
+	out := c.buffers().times[:0]
+	for q := range c.each {
 		if !q.ok() {
 			continue
 		}
@@ -21,6 +34,7 @@ func (c *cell) collect(of func(*request) (float64, bool)) []float64 {
 			out = append(out, v)
 		}
 	}
+	c.buffers().times = out
 	return out
 }
 
@@ -53,21 +67,20 @@ func stem(key string) string {
 
 // latencyFigures are the percentiles over successful requests.
 func (c *cell) latencyFigures(into map[string]Figure) {
-	sorted := map[string][]float64{}
-	for _, p := range percentileKeys {
-		v, have := sorted[stem(p.key)]
-		if !have {
-			v = c.collect(timeOf[stem(p.key)])
+	var v []float64
+	of := ""
+	for _, p := range percentileKeys { // those of one stem stand together
+		if stem(p.key) != of {
+			of = stem(p.key)
+			v = c.collect(timeOf[of])
 			slices.Sort(v)
-			sorted[stem(p.key)] = v
 		}
 		f := percentile(v, p.q, c.noTime(stem(p.key)))
 		c.widen(&f, p.key, v)
 		into[p.key] = f
 	}
-	gaps := c.tokenGaps()
-	into["itl_p50"] = gaps.percentile(0.5, c.noTime("itl"))
-	into["itl_p99"] = gaps.percentile(0.99, c.noTime("itl"))
+	gaps := c.tokenGaps().percentiles(c.noTime("itl"), 0.5, 0.99)
+	into["itl_p50"], into["itl_p99"] = gaps[0], gaps[1]
 	source := c.tokenSource()
 	for _, key := range []string{"tpot_p50", "itl_p50", "itl_p99"} {
 		f := into[key]
@@ -81,9 +94,9 @@ func (c *cell) noTime(stem string) string {
 	switch {
 	case len(c.requests) == 0:
 		return "nothing was asked"
-	case !slices.ContainsFunc(c.requests, func(q *request) bool { return !q.cancelled() }):
+	case !c.any(func(q *request) bool { return !q.cancelled() }):
 		return "every request was cancelled"
-	case !slices.ContainsFunc(c.requests, (*request).ok):
+	case !c.any((*request).ok):
 		return "no request succeeded"
 	case stem == "tpot" || stem == "itl":
 		return "no answer had tokens after its first chunk"
@@ -108,90 +121,10 @@ func needs(n int, what string) string {
 	return fmt.Sprintf("need %d%s", n, what)
 }
 
-// gapSamples are inter-token gaps, ascending. A chunk of k tokens is one entry
-// that counts k times: a server can claim any k, so they are never spread out.
-type gapSamples struct {
-	seconds  []float64
-	upto     []float64 // samples up to and including the entry
-	requests int       // that they come from
-}
-
-// tokenGaps are the gaps of the successful requests.
-func (c *cell) tokenGaps() gapSamples {
-	type entry struct {
-		seconds float64
-		k       int
-	}
-	var chunks int
-	for _, q := range c.requests {
-		chunks += len(q.last.Chunks)
-	}
-	all := make([]entry, 0, chunks)
-	var g gapSamples
-	for _, q := range c.requests {
-		if !q.ok() {
-			continue
-		}
-		before := len(all)
-		tokenGaps(q.last, func(s float64, k int) { all = append(all, entry{s, k}) })
-		if len(all) > before {
-			g.requests++
-		}
-	}
-	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.seconds, b.seconds) })
-	g.seconds, g.upto = make([]float64, 0, len(all)), make([]float64, 0, len(all))
-	var n float64
-	for _, e := range all {
-		n += float64(e.k)
-		g.seconds, g.upto = append(g.seconds, e.seconds), append(g.upto, n)
-	}
-	return g
-}
-
-// quantile is stats.Quantile of the samples spread out.
-func (g gapSamples) quantile(q float64) float64 {
-	rank := (g.upto[len(g.upto)-1] - 1) * q
-	at := func(rank float64) float64 {
-		i, _ := slices.BinarySearchFunc(g.upto, rank, func(upto, rank float64) int {
-			if upto > rank {
-				return 1
-			}
-			return -1
-		})
-		return g.seconds[min(i, len(g.seconds)-1)]
-	}
-	low := math.Floor(rank)
-	v := at(low)
-	return v + (rank-low)*(at(low+1)-v)
-}
-
-// percentile is a quantile over all gaps. The gaps of one request depend on each
-// other, so its interval is that of as many samples as there are requests: the
-// ranks such a sample would have, looked up among all gaps.
-func (g gapSamples) percentile(q float64, none string) Figure {
-	if len(g.seconds) == 0 {
-		return Unknown("s", 0, none)
-	}
-	ranks := make([]float64, g.requests)
-	for i := range ranks {
-		ranks[i] = float64(i)
-	}
-	iv, need := stats.QuantileInterval(ranks, q, level)
-	at := func(rank *float64) *float64 {
-		if rank == nil {
-			return nil
-		}
-		v := g.quantile(*rank / float64(max(1, g.requests-1)))
-		return &v
-	}
-	v := g.quantile(q)
-	return Figure{Value: &v, Low: at(iv.Low), High: at(iv.High), Unit: "s", N: int(g.upto[len(g.upto)-1]), Reason: needs(need, " requests")}
-}
-
 // tokenSource names where the tokens of the successful requests were counted.
 func (c *cell) tokenSource() string {
 	var from []string
-	for _, q := range c.requests {
+	for q := range c.each {
 		if q.ok() && q.last.TokenSource != "" && !slices.Contains(from, q.last.TokenSource) {
 			from = append(from, q.last.TokenSource)
 		}

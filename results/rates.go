@@ -143,7 +143,7 @@ func (c *cell) counts() Counts {
 			n.Conversations++
 		}
 	}
-	for _, q := range c.requests {
+	for q := range c.each {
 		switch {
 		case q.cancelled():
 			n.Cancelled++
@@ -151,11 +151,11 @@ func (c *cell) counts() Counts {
 			n.Succeeded++
 		default:
 			n.Failed++
-			n.Errors = count(n.Errors, class(q.last))
+			n.Errors = count(n.Errors, class(&q.last.Record))
 		}
 	}
 	n.Requests = len(c.requests)
-	c.attempts(n.addAttempt)
+	c.attempts(func(r *row) { n.addAttempt(&r.Record) })
 	c.countEvents(&n)
 	return n
 }

@@ -39,7 +39,7 @@ func (r *Reaching) Met(goals []Goal) bool {
 //	a queue at 80 % of its capacity, within 20 %   in 88 (in 78 with one look)
 func Reached(d *Data, stage string, goals []Goal) []Reaching {
 	var out []Reaching
-	byKey := cells(d)
+	byKey := cells(d, d.packed())
 	for _, t := range d.Run.Candidates() {
 		c := byKey[cellKey{stage, t.Name}]
 		if c == nil || len(c.requests) == 0 {
@@ -50,7 +50,7 @@ func Reached(d *Data, stage string, goals []Goal) []Reaching {
 		if !c.tried && r.Unsteady == "" {
 			r.Unsteady = "too few requests to tell"
 		}
-		for _, s := range c.sessions {
+		for s := range c.eachSession {
 			if s.over() {
 				r.Conversations++
 			}
@@ -71,7 +71,7 @@ func Reached(d *Data, stage string, goals []Goal) []Reaching {
 
 // over reports whether nothing more is asked in a session, as far as its records
 // tell: every turn was answered, or the last failed.
-func (s *session) over() bool { return s.complete || !s.requests[len(s.requests)-1].ok() }
+func (s *session) over() bool { return s.complete || !s.last.ok() }
 
 // figuresFor computes the groups of figures that hold the goals'.
 func (c *cell) figuresFor(goals []Goal) map[string]Figure {

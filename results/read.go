@@ -1,7 +1,6 @@
 package results
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -10,25 +9,36 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
-// MaxFile bounds a journal file that Read takes into memory, in bytes.
-const MaxFile = 2 << 30
+// MaxFile bounds a journal file that is taken into memory, in bytes. Of
+// requests.jsonl and events.jsonl Skim keeps less than an eighth, and reads up to
+// MaxSkim.
+const (
+	MaxFile = 2 << 30
+	MaxSkim = 16 << 30
+)
 
-// Data is everything a run folder holds, in the order it was written.
+// Data is what a run folder holds, in the order it was written.
 type Data struct {
 	Run           *Run
 	Conversations []Conversation
-	Records       []Record
-	Events        []Event
-	Verdicts      []Verdict
-	Telemetry     []Telemetry
+	// Records are empty after Skim. All and Whole give the records of either way of
+	// reading.
+	Records   []Record
+	Events    []Event // after Skim without those of EventAsked, of which there is one an attempt
+	Verdicts  []Verdict
+	Telemetry []Telemetry
 	// Torn names the files whose last line was cut short, by a kill or because the
 	// run is being written at this moment, and what was left out of Data.
 	Torn []string
-	// Replaced counts records whose id a later line took again: the later counts.
+	// Replaced counts lines of records whose id a later line took again: the later
+	// counts.
 	Replaced int
+
+	skimmed *skimmed
 }
 
 // Read reads a run folder. It takes no lock: a run can be read while it is
@@ -37,18 +47,30 @@ type Data struct {
 // measured, is an error with file and line, for what it held would otherwise be
 // missing from every figure in silence. Fields that
 // this version does not know are ignored.
-func Read(dir string) (*Data, error) {
+func Read(dir string) (*Data, error) { return read(dir, MaxFile, true) }
+
+// Skim reads a run folder as Read does, and keeps what figures are computed from:
+// packed records without texts, about 150 bytes each where Read needs ten times as
+// many, and no events of EventAsked. So a run of millions of requests fits.
+func Skim(dir string) (*Data, error) { return read(dir, MaxSkim, false) }
+
+func read(dir string, limit int64, whole bool) (*Data, error) {
 	run, err := readRun(dir)
 	if err != nil {
 		return nil, err
 	}
 	d := &Data{Run: run}
+	events, records := kept(&d.Events), d.whole
+	if !whole {
+		events, records = d.skimEvents, d.skim
+	}
+	// The records come last, when what reading the others left behind is free again.
 	err = errors.Join(
-		readLines(d, dir, fileConversations, func(c *Conversation) { d.Conversations = append(d.Conversations, *c) }),
-		readLines(d, dir, fileRequests, d.addRecords()),
-		readLines(d, dir, fileEvents, func(e *Event) { d.Events = append(d.Events, *e) }),
-		readLines(d, dir, fileVerdicts, func(v *Verdict) { d.Verdicts = append(d.Verdicts, *v) }),
-		readLines(d, dir, fileTelemetry, func(t *Telemetry) { d.Telemetry = append(d.Telemetry, *t) }),
+		d.readFile(dir, fileConversations, MaxFile, kept(&d.Conversations)),
+		d.readFile(dir, fileEvents, limit, events),
+		d.readFile(dir, fileVerdicts, MaxFile, kept(&d.Verdicts)),
+		d.readFile(dir, fileTelemetry, MaxFile, kept(&d.Telemetry)),
+		d.readFile(dir, fileRequests, limit, records),
 	)
 	if err != nil {
 		return nil, err
@@ -56,19 +78,133 @@ func Read(dir string) (*Data, error) {
 	return d, nil
 }
 
-// addRecords returns what adds a record: a later one of the same id takes the
-// earlier one's place.
-func (d *Data) addRecords() func(*Record) {
-	byID := map[string]int{}
-	return func(r *Record) {
-		if i, ok := byID[r.ID]; ok {
-			d.Records[i] = *r
-			d.Replaced++
-			return
+// readFile reads one file by a function that returns the length of a last line cut
+// short. Verdicts and telemetry may be missing: not every run has them.
+func (d *Data) readFile(dir, name string, limit int64, by func(path string, r io.Reader) (torn int, err error)) error {
+	path := filepath.Join(dir, name)
+	f, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && (name == fileVerdicts || name == fileTelemetry) {
+			return nil
 		}
-		byID[r.ID] = len(d.Records)
-		d.Records = append(d.Records, *r)
+		return fmt.Errorf("read run: %w", err)
 	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return fmt.Errorf("read run: %w", err)
+	} else if info.Size() > limit {
+		return fmt.Errorf("read run: %s is %d MiB; at most %d MiB can be read", path, info.Size()>>20, limit>>20)
+	}
+	torn, err := by(path, f)
+	if err != nil {
+		return fmt.Errorf("read run: %s:%w", path, err)
+	}
+	if torn > 0 {
+		d.Torn = append(d.Torn, fmt.Sprintf("%s: the last line was cut short after %d bytes", name, torn))
+	}
+	return nil
+}
+
+// kept reads a file whose every line is kept.
+func kept[T any](into *[]T) func(string, io.Reader) (int, error) {
+	return func(_ string, r io.Reader) (int, error) { return readEach(r, into, nil) }
+}
+
+// readEach decodes the lines of a file, but those that skip takes on itself.
+func readEach[T any](r io.Reader, into *[]T, skip func(line []byte) bool) (torn int, err error) {
+	return lineReader[[]T]{
+		newWorker: func() func(*batch[[]T]) {
+			return func(b *batch[[]T]) {
+				b.out = b.out[:0]
+				b.each(func(line []byte) error {
+					if skip != nil && skip(line) {
+						return nil
+					}
+					var v T
+					if err := json.Unmarshal(line, &v); err != nil {
+						return err
+					}
+					if c, ok := any(&v).(checker); ok {
+						if err := c.check(); err != nil {
+							return err
+						}
+					}
+					b.out = append(b.out, v)
+					return nil
+				})
+			}
+		},
+		take: func(b *batch[[]T]) error {
+			*into = append(*into, b.out...)
+			return nil
+		},
+	}.read(r)
+}
+
+// skimEvents reads events.jsonl but for the events of EventAsked.
+func (d *Data) skimEvents(_ string, r io.Reader) (torn int, err error) {
+	torn, err = readEach(r, &d.Events, isAsked)
+	// Those that were written in another way.
+	d.Events = slices.DeleteFunc(d.Events, func(e Event) bool { return e.Kind == EventAsked })
+	return torn, err
+}
+
+// isAsked reports whether a line is a sound event of EventAsked as Journal writes
+// it.
+func isAsked(line []byte) bool {
+	l := lexer{b: line}
+	if !l.word(`{"segment":`) {
+		return false
+	}
+	_, ok := l.integer()
+	if !ok || !l.word(`,"t":`) {
+		return false
+	}
+	t, ok := l.integer()
+	if !ok || t < -maxInstant || t > maxInstant || !l.word(`,"kind":"`+EventAsked+`","target":`) {
+		return false
+	}
+	if _, _, ok = l.literal(); !ok || !l.word(`,"stage":`) {
+		return false
+	}
+	if _, _, ok = l.literal(); !ok || !l.word(`,"data":{"id":`) {
+		return false
+	}
+	if _, _, ok = l.literal(); !ok {
+		return false
+	}
+	if l.word(`,"worst_usd":`) {
+		if _, ok = l.number(); !ok {
+			return false
+		}
+	}
+	return l.word(`}}`) && l.i == len(line)
+}
+
+// skim packs requests.jsonl.
+func (d *Data) skim(path string, r io.Reader) (torn int, err error) {
+	d.skimmed, torn, err = skim(path, r)
+	d.Replaced = len(d.skimmed.again)
+	return torn, err
+}
+
+// whole reads requests.jsonl with everything in it: a later record of an id takes
+// the earlier one's place.
+func (d *Data) whole(_ string, r io.Reader) (torn int, err error) {
+	byID := map[string]int{}
+	return lineReader[[]Record]{newWorker: decodeWhole, take: func(b *batch[[]Record]) error {
+		for _, r := range b.out {
+			r.Chunks = slices.Clone(r.Chunks)
+			if i, ok := byID[r.ID]; ok {
+				d.Records[i] = r
+				d.Replaced++
+				continue
+			}
+			byID[r.ID] = len(d.Records)
+			d.Records = append(d.Records, r)
+		}
+		return nil
+	}}.read(r)
 }
 
 // readRun reads run.json and refuses what this version cannot understand.
@@ -108,87 +244,6 @@ func readRun(dir string) (*Run, error) {
 		return nil, fmt.Errorf("read run: %s: %w", path, err)
 	}
 	return &run, nil
-}
-
-// readLines decodes each whole line of one file. Verdicts and telemetry may be
-// missing: not every run has them.
-func readLines[T any](d *Data, dir, name string, add func(*T)) error {
-	path := filepath.Join(dir, name)
-	f, err := os.Open(path)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) && (name == fileVerdicts || name == fileTelemetry) {
-			return nil
-		}
-		return fmt.Errorf("read run: %w", err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return fmt.Errorf("read run: %w", err)
-	} else if info.Size() > MaxFile {
-		return fmt.Errorf("read run: %s is %d MiB; at most %d MiB fit in memory", path, info.Size()>>20, MaxFile>>20)
-	}
-	return decode(d, path, f, add)
-}
-
-// decode decodes the whole lines of one file's content.
-func decode[T any](d *Data, path string, r io.Reader, add func(*T)) error {
-	torn, err := scan(r, func(n int, line []byte) error {
-		v := new(T)
-		if err := json.Unmarshal(line, v); err != nil {
-			return fmt.Errorf("read run: %s:%d: %w; remove the line to go on without it", path, n, err)
-		}
-		if c, ok := any(v).(checker); ok {
-			if err := c.check(); err != nil {
-				return fmt.Errorf("read run: %s:%d: %w; remove the line to go on without it", path, n, err)
-			}
-		}
-		add(v)
-		return nil
-	})
-	if err != nil {
-		if errors.Is(err, errLong) {
-			return fmt.Errorf("read run: %s:%w", path, err)
-		}
-		return err
-	}
-	if torn > 0 {
-		d.Torn = append(d.Torn, fmt.Sprintf("%s: the last line was cut short after %d bytes", filepath.Base(path), torn))
-	}
-	return nil
-}
-
-var errLong = fmt.Errorf("longer than %d MiB", MaxLine>>20)
-
-// scan calls line for each line that ends in a newline, without it, and returns
-// the length of an unterminated rest. Memory is bounded by MaxLine.
-func scan(r io.Reader, line func(n int, b []byte) error) (torn int, err error) {
-	in := bufio.NewReaderSize(r, 256<<10)
-	var long []byte // a line longer than the buffer
-	for n := 1; ; {
-		part, err := in.ReadSlice('\n')
-		if len(long)+len(part) > MaxLine {
-			return 0, fmt.Errorf("%d: %w", n, errLong)
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			long = append(long, part...)
-			continue
-		case errors.Is(err, io.EOF):
-			return len(long) + len(part), nil
-		case err != nil:
-			return 0, err
-		}
-		whole := part
-		if len(long) > 0 {
-			long = append(long, part...)
-			whole = long
-		}
-		if err := line(n, bytes.TrimSuffix(whole, []byte("\n"))); err != nil {
-			return 0, err
-		}
-		long = long[:0]
-		n++
-	}
 }
 
 // ErrComplete is returned for a run that has nothing left to do.

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"switchover/targets/chat"
 )
 
 // folder writes a run folder with one file, if named, replaced.
@@ -124,40 +128,124 @@ func FuzzRequests(f *testing.F) {
 	f.Add([]byte(`{"id":"a","stage":"steady","target":"inc","complete":true,"intended":-9223372036854775808,"start":1,"end":9223372036854775807,"first_token":0,"last_token":9,"chunks":[[1,1,"c"],[9223372036854775807,9223372036854775807,"c"],[1,9223372036854775807,"c"]]}` + "\n"))
 	run := handmadeRun()
 	f.Fuzz(func(t *testing.T, content []byte) {
-		d := &Data{Run: run}
-		if err := decode(d, fileRequests, bytes.NewReader(content), d.addRecords()); err != nil {
-			if !strings.Contains(err.Error(), fileRequests) {
-				t.Errorf("the error does not name the file: %v", err)
-			}
+		d := &Data{Run: run, Conversations: handmadeConversations}
+		torn, err := d.skim(fileRequests, bytes.NewReader(content))
+		if err != nil {
 			return
 		}
-		if lines := bytes.Count(content, []byte("\n")); len(d.Records)+d.Replaced != lines {
-			t.Errorf("%d lines gave %d records and %d replaced", lines, len(d.Records), d.Replaced)
+		if lines := bytes.Count(content, []byte("\n")); d.skimmed.pack.n+d.Replaced != lines {
+			t.Errorf("%d lines gave %d records and %d replaced", lines, d.skimmed.pack.n, d.Replaced)
 		}
-		if torn := len(content) > 0 && content[len(content)-1] != '\n'; torn != (len(d.Torn) == 1) {
-			t.Errorf("torn: %q", d.Torn)
+		if rest := len(content) - 1 - bytes.LastIndexByte(content, '\n'); torn != rest {
+			t.Errorf("%d bytes of a torn line, want %d", torn, rest)
 		}
 		s, _ := Summarise(d)
 		if _, err := json.Marshal(s); err != nil {
 			t.Errorf("the summary cannot be written: %v", err)
 		}
-		written := encodeAll(d.Records)
-		d = &Data{}
-		if err := decode(d, fileRequests, bytes.NewReader(written), d.addRecords()); err != nil {
+		written := wholeLines(t, d.skimmed, content)
+		again := &Data{}
+		if _, err := again.skim(fileRequests, bytes.NewReader(written)); err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
-		if again := encodeAll(d.Records); !bytes.Equal(written, again) {
-			t.Errorf("read and written again:\n%s\nwas\n%s", again, written)
+		if twice := wholeLines(t, again.skimmed, written); !bytes.Equal(written, twice) {
+			t.Errorf("read and written again:\n%s\nwas\n%s", twice, written)
+		}
+		checkPacked(t, d, written)
+	})
+}
+
+// wholeLines are the records with their texts, as lines.
+func wholeLines(t *testing.T, rs *skimmed, content []byte) []byte {
+	var b bytes.Buffer
+	err := rs.whole(bytes.NewReader(content), func(r *Record) error {
+		b.Write(append(data(r), '\n'))
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("what was read cannot be read again: %v", err)
+	}
+	return b.Bytes()
+}
+
+// checkPacked holds what is packed against the lines that it was made of: but for
+// the texts and their order it is the same.
+func checkPacked(t *testing.T, d *Data, lines []byte) {
+	have, want := map[string]bool{}, map[string]bool{}
+	for r := range d.All() {
+		have[string(data(r))] = true
+	}
+	for line := range bytes.Lines(lines) {
+		var r Record
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		r.Text, r.ReasoningText, r.ToolCalls, r.RequestHash = "", "", nil, ""
+		want[string(data(&r))] = true
+	}
+	if !maps.Equal(have, want) {
+		t.Errorf("packed:\n%v\nwant\n%v", have, want)
+	}
+}
+
+// FuzzDecode holds the quick way of reading a line against encoding/json's: what
+// it takes, that takes too, for the same record, its texts wanted or not.
+func FuzzDecode(f *testing.F) {
+	for _, r := range append(incFirst(), candAll()...) {
+		f.Add([]byte(data(r)))
+	}
+	for _, s := range []string{
+		`{"id":"a"}`, `{}`, `{"id":"a",}`, `{"id":"a"}x`, `{"id":"a","segment":1,"segment":2}`, `{"target":"x","segment":1}`, `{"segment":-0,"turn":00}`,
+		`{"id":"\u00e9\n","item":"\ud800","text":"\"\\ \u2028","request_hash":"00"}`, `{"text":"\x"}`, `{"text":"\u12"}`, "{\"text\":\"\t\"}", "{\"item\":\"\xff\"}",
+		`{"cost_usd":1e-7}`, `{"cost_usd":0x1p-2}`, `{"cost_usd":1_0}`, `{"cost_usd":.5}`, `{"intended":null}`, `{"session":9223372036854775808}`, `{"session":1.0}`,
+		`{"chunks":[]}`, `{"chunks":[[1,2,"c"],[3,4,"t"]]}`, `{"chunks":[[1,2,"cc"]]}`, `{"chunks":[[1,2,"c",4]]}`, `{"chunks":null}`,
+		`{"error":{"class":"server","message":"a\"b","retry_after":5},"complete":true,"finish":"stop"}`, `{"error":{}}`, `{"error":null}`,
+		`{"tool_calls":[{"id":"1","name":"f","arguments":"{\"x\":1}"},{"name":"g","arguments":""}]}`, `{"tool_calls":[{"arguments":"","name":"f"}]}`, `{"tool_calls":[]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var slow Record
+		failed := json.Unmarshal(line, &slow)
+		for _, whole := range []bool{true, false} {
+			var quick Record
+			d := newDecoder(whole)
+			d.lexer = lexer{b: line}
+			id, ok := d.record(&quick)
+			if !ok {
+				continue
+			}
+			if failed != nil {
+				t.Fatalf("the quick way reads %q, json says %v", line, failed)
+			}
+			want := slow
+			if !whole {
+				want.ID, want.Text, want.ReasoningText, want.ToolCalls, want.RequestHash = "", "", "", nil, ""
+			}
+			if string(id) != slow.ID || !reflect.DeepEqual(quick, want) {
+				t.Fatalf("%q, texts %v: %+v of id %q, json says %+v", line, whole, quick, id, slow)
+			}
 		}
 	})
 }
 
-func encodeAll(records []Record) []byte {
-	var b bytes.Buffer
-	for i := range records {
-		b.Write(append(data(&records[i]), '\n'))
+// What this program writes is read the quick way.
+func TestDecodeIsQuick(t *testing.T) {
+	for _, r := range append(incFirst(), candAll()...) {
+		r.Text, r.ReasoningText, r.RequestHash = "a \"quoted\" line\nand é", "\u2028", "00ff"
+		r.ToolCalls = []chat.ToolCall{{ID: "1", Name: "f", Arguments: `{"x":1}`}}
+		line, err := r.appendJSON(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, whole := range []bool{true, false} {
+			d := newDecoder(whole)
+			d.lexer = lexer{b: line}
+			if _, ok := d.record(new(Record)); !ok {
+				t.Errorf("not read the quick way: %s", line)
+			}
+		}
 	}
-	return b.Bytes()
 }
 
 // FuzzChunk holds the quick way of reading a chunk against encoding/json's.

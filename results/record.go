@@ -171,7 +171,15 @@ func plain(b byte) bool { return b >= ' ' && b < utf8.RuneSelf && b != '"' && b 
 // RecordID is the deterministic id of an attempt. Turn counts from 0, attempt
 // from 1.
 func RecordID(stage, target string, session, turn, attempt int) string {
-	return fmt.Sprintf("%s/%s/%d/%d/%d", stage, target, session, turn, attempt)
+	return string(appendID(nil, stage, target, session, turn, attempt))
+}
+
+// appendID appends what RecordID returns.
+func appendID(b []byte, stage, target string, session, turn, attempt int) []byte {
+	b = append(append(append(append(b, stage...), '/'), target...), '/')
+	b = append(strconv.AppendInt(b, int64(session), 10), '/')
+	b = append(strconv.AppendInt(b, int64(turn), 10), '/')
+	return strconv.AppendInt(b, int64(attempt), 10)
 }
 
 // OK reports whether the attempt succeeded: complete and without an error.

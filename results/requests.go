@@ -1,22 +1,15 @@
 package results
 
-import (
-	"cmp"
-	"slices"
-	"time"
-
-	"switchover/targets/chat"
-)
+import "switchover/targets/chat"
 
 // request is one turn as the user meant it: its attempts, of which the last decides.
 type request struct {
 	session, turn int
-	item          string
-	attempts      []*Record // by attempt
-	last          *Record
+	first, last   *row // attempts; the same where there is one
 	// whole is false when a kill fell between the attempts: what the user waited
 	// then includes the time nobody ran, so only service times count.
 	whole bool
+	rows  [2]row
 }
 
 func (q *request) ok() bool { return q.last.OK() }
@@ -50,33 +43,10 @@ func (q *request) served(at Instant) (float64, bool) {
 // tpot is the time per output token after the first chunk, in seconds.
 func (q *request) tpot() (float64, bool) {
 	d, ok := Since(q.last.LastToken, q.last.FirstToken).Get()
-	if !ok || d <= 0 || len(q.last.Chunks) < 2 {
+	if !ok || d <= 0 || q.last.chunks < 2 || q.last.after <= 0 {
 		return 0, false
 	}
-	var after int
-	for _, c := range q.last.Chunks[1:] {
-		after += c.Tokens
-	}
-	if after <= 0 {
-		return 0, false
-	}
-	return d.Seconds() / float64(after), true
-}
-
-// tokenGaps calls add for each inter-token gap: k tokens, seconds apart. A chunk
-// that apportioning left without a token lends its gap to the next one.
-func tokenGaps(r *Record, add func(seconds float64, k int)) {
-	var gap time.Duration
-	for i, c := range r.Chunks {
-		if i == 0 {
-			continue
-		}
-		gap += c.Gap
-		if c.Tokens > 0 {
-			add(gap.Seconds()/float64(c.Tokens), c.Tokens)
-			gap = 0
-		}
-	}
+	return d.Seconds() / float64(q.last.after), true
 }
 
 // left is when an attempt left: its connection was ready, less the time it took
@@ -89,20 +59,25 @@ func left(r *Record) (int64, bool) {
 // leftBy reports whether the request's first attempt left before an instant of its
 // segment. One to which no connection came about left when it was scheduled.
 func (q *request) leftBy(end int64) bool {
-	when, ok := left(q.attempts[0])
+	when, ok := left(&q.first.Record)
 	if !ok {
-		when, ok = q.attempts[0].Scheduled.Get()
+		when, ok = q.first.Scheduled.Get()
 	}
 	return ok && when < end
 }
 
 // session is one conversation held with one target.
 type session struct {
-	requests []*request // by turn
+	first, last *request // by turn; the same where there is one
+	requests    int
 	// complete is whether every turn of its conversation succeeded.
 	complete bool
-	// ended is when the last attempt ended, in the segment of that attempt.
-	ended *Record
+	// ended is the last attempt: when it ended is when the session did, in the
+	// segment of that attempt.
+	ended *row
+	cell  *cell
+	ref   sessionRef
+	both  [2]request
 }
 
 // cell is one target in one stage: what a StageSummary is computed from.
@@ -110,8 +85,12 @@ type cell struct {
 	run      *Run
 	target   *RunTarget
 	stage    *RunStage
-	requests []*request // by session and turn
-	sessions []*session
+	pack     *pack
+	order    []uint32     // records, by session, turn and attempt
+	all      []requestRef // requests of the whole stage, by session and turn
+	requests []requestRef // of those, the cell's own: of part of a stage, some
+	sessions []sessionRef
+	room     *buffers
 	spans    []span // the steady window
 	steady   bool   // false: too short for one, spans are the whole stage
 	drift    string // how the load was not steady all the same; empty where it was
@@ -124,20 +103,20 @@ type cell struct {
 	quarantined bool
 }
 
-// attempts calls f for every attempt of the cell, in order.
-func (c *cell) attempts(f func(*Record)) {
-	for _, q := range c.requests {
-		for _, r := range q.attempts {
-			f(r)
-		}
-	}
+// requestRef is a request by its attempts' places in a cell's order, sessionRef a
+// session by its requests' in all: a million of them have to fit.
+type requestRef struct{ from, to uint32 }
+
+type sessionRef struct {
+	from, to uint32
+	complete bool
 }
 
 type cellKey struct{ stage, target string }
 
 // cells groups a run's records and events by measured stage and candidate.
 // Records of other stages are warm-up and never count.
-func cells(d *Data) map[cellKey]*cell {
+func cells(d *Data, p *pack) map[cellKey]*cell {
 	out := map[cellKey]*cell{}
 	for i := range d.Run.Stages {
 		s := &d.Run.Stages[i]
@@ -148,7 +127,7 @@ func cells(d *Data) map[cellKey]*cell {
 			out[cellKey{s.Name, t.Name}] = &cell{run: d.Run, target: d.Run.Target(t.Name), stage: s}
 		}
 	}
-	addRequests(out, d.Records)
+	addRequests(out, p)
 	addEvents(out, d.Events)
 	addEnds(out, d.Events)
 	turns := map[string]int{}
@@ -161,39 +140,6 @@ func cells(d *Data) map[cellKey]*cell {
 	return out
 }
 
-func addRequests(cells map[cellKey]*cell, records []Record) {
-	type key struct {
-		cell          *cell
-		session, turn int
-	}
-	byKey := map[key]*request{}
-	for i := range records {
-		r := &records[i]
-		c := cells[cellKey{r.Stage, r.Target}]
-		if c == nil {
-			continue
-		}
-		k := key{c, r.Session, r.Turn}
-		q := byKey[k]
-		if q == nil {
-			q = &request{session: r.Session, turn: r.Turn, item: r.Item}
-			byKey[k] = q
-			c.requests = append(c.requests, q)
-		}
-		q.attempts = append(q.attempts, r)
-	}
-	for _, c := range cells {
-		slices.SortFunc(c.requests, func(a, b *request) int {
-			return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.turn, b.turn))
-		})
-		for _, q := range c.requests {
-			slices.SortStableFunc(q.attempts, func(a, b *Record) int { return cmp.Compare(a.Attempt, b.Attempt) })
-			q.last = q.attempts[len(q.attempts)-1]
-			q.whole = q.attempts[0].Segment == q.last.Segment
-		}
-	}
-}
-
 func addEvents(cells map[cellKey]*cell, events []Event) {
 	for i := range events {
 		e := &events[i]
@@ -202,25 +148,6 @@ func addEvents(cells map[cellKey]*cell, events []Event) {
 		}
 		if c := cells[cellKey{e.Stage, e.Target}]; c != nil {
 			c.events = append(c.events, e)
-		}
-	}
-}
-
-// addSessions joins requests to sessions; turns is the length of each item.
-func (c *cell) addSessions(turns map[string]int) {
-	for i, q := range c.requests {
-		if i == 0 || q.session != c.requests[i-1].session {
-			c.sessions = append(c.sessions, &session{})
-		}
-		s := c.sessions[len(c.sessions)-1]
-		s.requests = append(s.requests, q)
-		s.ended = q.last
-	}
-	for _, s := range c.sessions {
-		want, known := turns[s.requests[0].item]
-		s.complete = known && len(s.requests) == want
-		for _, q := range s.requests {
-			s.complete = s.complete && q.ok()
 		}
 	}
 }

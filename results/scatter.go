@@ -31,7 +31,7 @@ func (c *cell) widen(f *Figure, key string, sorted []float64) {
 	}
 	of, q := timeOf[stem(key)], quantileOf(key)
 	below, all := make([]float64, len(c.blocks)), make([]float64, len(c.blocks))
-	for _, r := range c.requests {
+	for r := range c.each {
 		due, known := r.last.Intended.Get()
 		if !known || !r.ok() {
 			continue

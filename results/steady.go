@@ -129,7 +129,7 @@ func (c *cell) trend(s span) (first, last float64, ok bool) {
 		ttft float64
 	}
 	var points []point
-	for _, q := range c.requests {
+	for q := range c.each {
 		due, known := q.last.Intended.Get()
 		v, waited := ttft(q)
 		if known && waited && q.ok() && q.last.Segment == s.segment && s.from <= due && due < s.to {

@@ -32,7 +32,7 @@ func (a asked) judged(verdicts []Verdict) []Verdict {
 }
 
 // strays says what of the folder does not belong to the run and is in no figure.
-func (a asked) strays(d *Data) []string {
+func (a asked) strays(d *Data, p *pack) []string {
 	var w []string
 	count := func(n int, text string) {
 		if n > 0 {
@@ -40,15 +40,16 @@ func (a asked) strays(d *Data) []string {
 		}
 	}
 	elsewhere, unknown, early := 0, 0, 0
-	for i := range d.Records {
-		r := &d.Records[i]
+	var r row
+	for i := range p.n {
+		p.row(i, &r)
 		if wait, ok := Since(r.FirstToken, r.Intended).Get(); ok && wait < 0 {
 			early++
 		}
 		switch {
-		case !a.stages[r.Stage] || !a.targets[r.Target]:
+		case !a.stages[r.shape.stage] || !a.targets[r.shape.target]:
 			elsewhere++
-		case !a.items[r.Item]:
+		case !a.items[p.dict.items.list[r.item]]:
 			unknown++
 		}
 	}

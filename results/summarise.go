@@ -15,14 +15,15 @@ import (
 // starts when the first was due. Cancelled requests are in no figure. Stages that
 // are not measured (warm-up) do not exist here.
 func Summarise(d *Data) (*Summary, *Evidence) {
-	byKey := cells(d)
+	p := d.packed()
+	byKey := cells(d, p)
 	a := newAsked(d)
 	verdicts := readScores(d.Run, a.judged(d.Verdicts))
 	s := &Summary{Run: d.Run.ID, Name: d.Run.Name, State: d.Run.State, Simulated: d.Run.Simulated()}
 	simulated := map[string]bool{}
-	for i := range d.Records {
-		if d.Records[i].Simulated {
-			simulated[d.Records[i].Target] = true
+	for _, sh := range p.used() {
+		if sh.flags&flagSimulated != 0 {
+			simulated[sh.target] = true
 			s.Simulated = true
 		}
 	}
@@ -47,9 +48,9 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 		s.Targets = append(s.Targets, ts)
 	}
 	s.Client = client(d, inOrder)
-	s.judge(d, inOrder)
+	s.judge(d, p, inOrder)
 	s.Ended = endedStages(d)
-	s.Warnings = unique(slices.Concat(warnings(d, s.Client, s, byKey), unreached(d, s), a.strays(d)))
+	s.Warnings = unique(slices.Concat(warnings(d, s.Client, s, byKey), unreached(d, s), a.strays(d, p)))
 	for _, t := range s.Targets {
 		s.Warnings = unique(append(s.Warnings, t.failing()))
 		if v := verdicts[t.Name]; v != nil {
@@ -115,8 +116,8 @@ func compareAll(run *Run, verdicts map[string]*scores) {
 
 // judge says whether the run is valid, and why not or why it is not whole. A run
 // cut short is judged like any other by what it has.
-func (s *Summary) judge(d *Data, all []*cell) {
-	s.Reasons = append(unfit(s.Client, s.Targets), unwatched(d)...)
+func (s *Summary) judge(d *Data, p *pack, all []*cell) {
+	s.Reasons = append(unfit(s.Client, s.Targets), unwatched(d, p)...)
 	if !slices.ContainsFunc(all, func(c *cell) bool { return len(c.requests) > 0 }) {
 		s.Reasons = append(s.Reasons, "no request was measured")
 	}

@@ -66,7 +66,7 @@ func (c *cell) setWindow() {
 func (c *cell) extents() []extent {
 	byseg := map[int]*extent{}
 	firsts := map[int]map[int]int64{} // when sessions began, by segment
-	for _, q := range c.requests {
+	for q := range c.each {
 		t, ok := q.last.Intended.Get()
 		if !ok || !q.whole {
 			continue
@@ -103,10 +103,10 @@ func (c *cell) extents() []extent {
 func (c *cell) turnaround() int64 {
 	var took []float64
 	if c.stage.Users == 0 {
-		for _, s := range c.sessions {
-			first := s.requests[0].last
+		for s := range c.eachSession {
+			first := s.first.last
 			d, ok := Since(s.ended.End, first.Intended).Get()
-			if ok && d >= 0 && s.complete && s.requests[0].whole && first.Segment == s.ended.Segment {
+			if ok && d >= 0 && s.complete && s.first.whole && first.Segment == s.ended.Segment {
 				took = append(took, float64(d))
 			}
 		}
@@ -219,7 +219,7 @@ func (c *cell) tallies(blocks []span) []tally {
 		}
 	}
 	objectives := c.run.Policy.latencyObjectives()
-	for _, q := range c.requests {
+	for q := range c.each {
 		due, ok := q.last.Intended.Get()
 		at(q.last.Segment, due, ok && q.whole, func(t *tally) {
 			t.offered++
@@ -233,27 +233,27 @@ func (c *cell) tallies(blocks []span) []tally {
 		end, ok := q.last.End.Get()
 		at(q.last.Segment, end, ok, func(t *tally) {
 			t.succeeded++
-			t.inputTokens += float64(inputTokens(q.last))
+			t.inputTokens += float64(inputTokens(&q.last.Record))
 			if len(objectives) > 0 && q.meets(objectives) {
 				t.good++
 			}
 		})
 	}
-	for _, s := range c.sessions {
+	for s := range c.eachSession {
 		end, ok := s.ended.End.Get()
 		at(s.ended.Segment, end, ok && s.complete, func(t *tally) { t.conversations++ })
 	}
 	for _, e := range c.events {
 		at(e.Segment, e.T, e.Kind == EventDropped, func(t *tally) { t.offered++ })
 	}
-	c.attempts(func(r *Record) {
+	c.attempts(func(r *row) {
 		t, ok := r.Start.Get()
-		for _, ch := range r.Chunks {
+		r.eachChunk(func(ch Chunk) {
 			t += int64(ch.Gap)
 			if ch.Tokens > 0 {
 				at(r.Segment, t, ok, func(b *tally) { b.tokens += float64(ch.Tokens) })
 			}
-		}
+		})
 	})
 	return out
 }
