@@ -33,8 +33,8 @@ type QuickOptions struct {
 	Duration Duration
 	// Conversations of each target; default 24, or the sample of Workload.
 	Conversations int
-	// Workload is what is asked; its source nil is the bundled conversations, two
-	// turns each.
+	// Workload is what is asked; without a source it is the bundled conversations, two
+	// turns each. A trace is replayed, as far as Duration and Conversations say.
 	Workload Workload
 }
 
@@ -85,6 +85,9 @@ func Quick(o QuickOptions, env Env) (*Scenario, error) {
 			return nil, err
 		}
 		t.Params = &Params{MaxTokens: quickMaxTokens, Temperature: &Temperature{AsAllowed: true}}
+		if o.Workload.Trace != nil {
+			t.Params.MaxTokens = 0 // the trace says how long answers are
+		}
 		s.Targets = append(s.Targets, t)
 	}
 	nameApart(s.Targets)
@@ -178,16 +181,21 @@ func (s *Scenario) quickJudge(o QuickOptions, env Env) error {
 // quickLoad fills the workload, the stages and what decides.
 func (s *Scenario) quickLoad(o QuickOptions) {
 	s.Workload = o.Workload
+	no := false
+	s.Decision.Weights = map[string]float64{"quality": 3, "latency": 2, "cost": 2}
+	warmUp := Stage{Name: "warm-up", Mode: ModeUsers, Users: 1, Conversations: 1, Measure: &no}
+	if s.Workload.Trace != nil {
+		s.Load = []Stage{warmUp, {Name: "replay", Mode: ModeTrace, Duration: o.Duration, Conversations: o.Conversations}}
+		return
+	}
 	if s.Workload.Conversations == nil {
 		s.Workload.Conversations, s.Workload.MaxTurns = &Source{Bundled: true}, 2
 	}
-	no := false
 	measured := Stage{Name: "steady", Mode: ModeUsers, Users: quickUsers, Duration: o.Duration, Conversations: o.Conversations}
 	if measured.Conversations == 0 && measured.Duration == 0 {
 		measured.Conversations = cmp.Or(o.Workload.Sample, quickConversations)
 	}
-	s.Load = []Stage{{Name: "warm-up", Mode: ModeUsers, Users: 1, Conversations: 1, Measure: &no}, measured}
-	s.Decision.Weights = map[string]float64{"quality": 3, "latency": 2, "cost": 2}
+	s.Load = []Stage{warmUp, measured}
 }
 
 // checked holds a scenario made in memory to the rules of a file, by writing it
@@ -224,10 +232,12 @@ func (s *Scenario) flagOf(path string) string {
 	switch path, _, _ := strings.Cut(path, patterns+"."); path {
 	case "":
 		return "--redact-pattern"
-	case "workload.conversations.file":
+	case "workload.conversations.file", "workload.trace.file":
 		return "--log"
-	case "workload.conversations.format":
+	case "workload.conversations.format", "workload.trace.format":
 		return "--from"
+	case "workload.trace.speed":
+		return "--speed"
 	case "workload.conversations.redact":
 		return "--redact"
 	case patterns:

@@ -220,9 +220,7 @@ func partText(part scenarios.Part, set *prompts.Set, own []results.Conversation)
 	case set == nil:
 		return nil
 	case part.Trace != nil:
-		last := time.Duration(own[len(own)-1].At)
-		lines = []string{fmt.Sprintf("From %s (%s): the first %s, %s of the trace, %.4g times as fast as recorded.", fromHere(part.Trace.File), part.Trace.Format,
-			plural(len(own), "request"), last.Round(time.Millisecond), part.Trace.Speed)}
+		lines = []string{traceText(part.Trace, set)}
 	default:
 		src := part.Conversations
 		lines = []string{fmt.Sprintf("From %s (%s): %s of %d.", fromHere(src.File), src.Format, plural(len(set.Conversations), "conversation"), set.Entries)}
@@ -242,6 +240,21 @@ func partText(part scenarios.Part, set *prompts.Set, own []results.Conversation)
 		lines = append(lines, fmt.Sprintf("Tokens of each answer: %s; asked for exactly where a server takes ignore_eos and min_tokens, at most elsewhere.", answers.text()))
 	}
 	return lines
+}
+
+// traceText says how much of a trace is replayed, and how fast.
+func traceText(t *scenarios.Trace, set *prompts.Set) string {
+	of := set.Conversations
+	what := "all " + plural(len(of), "request")
+	if set.Cut {
+		what = "the first " + plural(len(of), "request")
+	}
+	speed := "as fast as recorded"
+	if t.Speed != 1 {
+		speed = fmt.Sprintf("%.4g times as fast as recorded", t.Speed)
+	}
+	return fmt.Sprintf("From %s (%s): %s, %s of the trace, replayed %s.", fromHere(t.File), t.Format, what,
+		time.Duration(of[len(of)-1].At).Round(time.Millisecond), speed)
 }
 
 // redactionText says what was replaced in the conversations that are asked.

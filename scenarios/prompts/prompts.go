@@ -143,6 +143,8 @@ type Set struct {
 	// Entries is how many conversations and requests the source holds, those left
 	// out included.
 	Entries int
+	// Cut says that a trace was read only as far as was needed.
+	Cut bool
 	// Left is what cannot be asked again, by reason, the most frequent first.
 	Left []Tally
 	// Changed is what is asked a little differently than it was, of all entries.

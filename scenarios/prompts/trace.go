@@ -89,6 +89,7 @@ func ReadTrace(r io.Reader, name string, o TraceOptions) (*Set, error) {
 				return nil, err.in(name, q.line)
 			}
 			if !took {
+				t.set.Cut = true
 				break
 			}
 		} else {
@@ -96,6 +97,7 @@ func ReadTrace(r io.Reader, name string, o TraceOptions) (*Set, error) {
 		}
 		t.set.Entries++
 		if o.Requests > 0 && len(t.set.Conversations) == o.Requests {
+			t.set.Cut = true // whether or not there is more
 			break
 		}
 	}
