@@ -21,7 +21,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -47,9 +46,8 @@ type Config struct {
 	Masks []string
 	// Parallel is how many calls each judge gets at once; default 4.
 	Parallel int
-	// USD is what may still be spent, judged by worst case before each call; nil
-	// is no limit. Calls without a known price do not count.
-	USD *float64
+	// Budget is what may still be used; the zero value has no limit.
+	Budget Budget
 	// Done are verdicts of an earlier segment; what they scored is not asked again.
 	Done   []results.Verdict
 	Random io.Reader // of the delimiters
@@ -60,10 +58,6 @@ type Config struct {
 	Progress func(done, total int)
 }
 
-// ErrBudget says that judging stopped because the next call could have gone
-// above Config.USD. Calls that were under way have ended and count.
-var ErrBudget = errors.New("the budget does not cover the next judge call")
-
 // Bounds of one verdict.
 const (
 	maxRepairs   = 2   // further replies asked for when one cannot be read
@@ -72,10 +66,15 @@ const (
 )
 
 // Run judges the dialogues by every judge. It returns the first error of Keep,
-// ErrBudget, or the context's; verdicts kept until then stand.
+// one that wraps ErrBudget, or the context's; verdicts kept until then stand.
 func Run(ctx context.Context, cfg Config, dialogues []Dialogue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if end := cfg.Budget.Until; !end.IsZero() {
+		var release context.CancelFunc
+		ctx, release = context.WithDeadlineCause(ctx, end.Add(Grace), errTime)
+		defer release()
+	}
 	p := &panel{cfg: cfg, abort: cancel, broke: make(chan struct{})}
 	jobs := p.jobs(dialogues)
 	p.total = len(jobs)
@@ -114,12 +113,7 @@ func Run(ctx context.Context, cfg Config, dialogues []Dialogue) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	select {
-	case <-p.broke:
-		return ErrBudget
-	default:
-		return nil
-	}
+	return p.overdrawn()
 }
 
 // panel is the state that the judges of one Run share.
@@ -132,6 +126,8 @@ type panel struct {
 	mu    sync.Mutex
 	done  int
 	spent float64 // ended calls, and the worst case of those in flight
+	calls int     // begun
+	why   string  // nothing more is begun; empty while it is
 }
 
 type job struct {
@@ -191,30 +187,6 @@ func (p *panel) draw() float64 {
 		return 0.5
 	}
 	return float64(binary.BigEndian.Uint16(b[:])) / (1 << 16)
-}
-
-// reserve books the worst case of a call, or lets nothing more begin.
-func (p *panel) reserve(usd float64) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	select {
-	case <-p.broke:
-		return false
-	default:
-	}
-	if p.cfg.USD != nil && p.spent+usd > *p.cfg.USD {
-		close(p.broke)
-		return false
-	}
-	p.spent += usd
-	return true
-}
-
-// settle replaces a call's worst case with what it cost.
-func (p *panel) settle(worst, cost float64) {
-	p.mu.Lock()
-	p.spent += cost - worst
-	p.mu.Unlock()
 }
 
 // judge is one judge and what was learnt about its API.

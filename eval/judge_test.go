@@ -154,7 +154,7 @@ func TestTheBudgetStopsBeforeTheCall(t *testing.T) {
 	usd := 1.0
 	one := 1000.0 // a dollar per 1,000 tokens: a call's worst case is about 1.3 dollars
 	s := &scripted{name: "j", price: &results.Price{Input: &one, Output: &one}, reply: func(int, chat.Request) (string, *results.Error) { return fives, nil }}
-	got, err := judged(t, s, func(c *Config) { c.USD = &usd }, dialogue("x"))
+	got, err := judged(t, s, func(c *Config) { c.Budget.USD = &usd }, dialogue("x"))
 	if !errors.Is(err, ErrBudget) || len(got) != 0 || len(s.requests) != 0 {
 		t.Fatalf("%d verdicts, %d calls, %v", len(got), len(s.requests), err)
 	}
@@ -168,7 +168,7 @@ func TestTheBudgetLetsCallsUnderWayFinish(t *testing.T) {
 		one := 1000.0 // about $3 at worst, $0.001 in the end
 		s := &scripted{name: "j", price: &results.Price{Input: &one, Output: &one}, takes: time.Second,
 			reply: func(int, chat.Request) (string, *results.Error) { return fives, nil }}
-		got, err := judged(t, s, func(c *Config) { c.USD, c.Parallel = &usd, 2 }, dialogue("x"), dialogue("y"), dialogue("z"))
+		got, err := judged(t, s, func(c *Config) { c.Budget.USD, c.Parallel = &usd, 2 }, dialogue("x"), dialogue("y"), dialogue("z"))
 		if !errors.Is(err, ErrBudget) || len(got) != 1 || got[0].Scores == nil || !got[0].CostUSD.IsKnown() {
 			t.Errorf("%v, verdicts %+v; want the one that was under way", err, got)
 		}
@@ -177,7 +177,7 @@ func TestTheBudgetLetsCallsUnderWayFinish(t *testing.T) {
 	one := 1000.0
 	s := &scripted{name: "j", price: &results.Price{Input: &one, Output: &one},
 		reply: func(int, chat.Request) (string, *results.Error) { return strings.Repeat("prose ", 400), nil }}
-	got, err := judged(t, s, func(c *Config) { c.USD = &usd }, dialogue("x"))
+	got, err := judged(t, s, func(c *Config) { c.Budget.USD = &usd }, dialogue("x"))
 	if !errors.Is(err, ErrBudget) || len(got) != 1 || !strings.Contains(got[0].Unscored, "budget") || got[0].CostUSD.Or(0) != 0.001 {
 		t.Errorf("%v, verdicts %+v; want one unscored with its cost", err, got)
 	}

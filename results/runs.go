@@ -72,13 +72,19 @@ func List(root string) ([]Listed, error) {
 		if !e.IsDir() || checkID(e.Name()) != nil {
 			continue
 		}
-		run, err := readRun(dir)
+		listed, err := Look(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		runs = append(runs, Listed{ID: e.Name(), Dir: dir, Run: run, Err: err, Live: held(filepath.Join(dir, fileLock))})
+		runs = append(runs, listed)
 	}
 	return runs, nil
+}
+
+// Look is the entry of one run folder. The error is that of Listed.Err.
+func Look(dir string) (Listed, error) {
+	run, err := readRun(dir)
+	return Listed{ID: filepath.Base(dir), Dir: dir, Run: run, Err: err, Live: held(filepath.Join(dir, fileLock))}, err
 }
 
 // Find returns the folder of a run: ref is its id, a prefix only it has, the

@@ -56,6 +56,9 @@ func (a *app) carryOut(ctx context.Context, p *scenarios.Plan, o runOptions, sig
 	if r.interrupted {
 		code = exitInterrupted
 	}
+	if r.short {
+		a.goOn(o, dir, r.plan.Scenario.Budget)
+	}
 	return dir, code, err
 }
 
@@ -72,7 +75,8 @@ type running struct {
 	journal     *results.Journal
 	run         results.Run // as recorded when the load began
 	fleet       *fleet
-	interrupted bool
+	interrupted bool // by the user
+	short       bool // stopped by its budget
 }
 
 // resumed is a run folder opened again.
@@ -80,6 +84,7 @@ type resumed struct {
 	journal *results.Journal
 	data    *results.Data
 	zero    time.Time
+	raised  bool // it goes on with another budget
 }
 
 // begin opens the journal: a new folder, or the resumed run's.
@@ -88,6 +93,9 @@ func (r *running) begin(resume *resumed) error {
 		r.journal, r.earlier = resume.journal, resume.data
 		r.segment = len(r.earlier.Run.Segments) - 1 // Reopen opened it
 		r.zero, r.id = resume.zero, r.earlier.Run.ID
+		if resume.raised {
+			return r.record()
+		}
 		return nil
 	}
 	resolved, err := json.Marshal(r.plan.Scenario)
@@ -156,7 +164,7 @@ func (r *running) work(ctx context.Context) error {
 		return r.state(results.StateInterrupted, out.Reason)
 	}
 	reason := out.Reason
-	if err := r.judge(ctx, out.SpentUSD); err != nil {
+	if err := r.judge(ctx, out); err != nil {
 		switch {
 		case errors.Is(err, eval.ErrBudget):
 			reason = "judging stopped: " + err.Error()
@@ -167,11 +175,23 @@ func (r *running) work(ctx context.Context) error {
 			return errors.Join(err, r.state(results.StateInterrupted, err.Error()))
 		}
 	}
-	return r.state(results.StateComplete, reason)
+	if reason != "" { // the budget's: with a larger one it can go on
+		r.short = true
+		return r.state(results.StateInterrupted, reason)
+	}
+	return r.state(results.StateComplete, "")
 }
+
+// heapFloor is the garbage in bytes that may collect while a load is driven, however
+// little is in use. Go collects whenever garbage is as much as what is in use; a
+// client uses a few MiB, and would collect every few milliseconds, beside the
+// clock. It is address space: nothing is ever written to it.
+const heapFloor = 16 << 20
 
 // drive sends the load with progress on stderr.
 func (r *running) drive(ctx context.Context) (drive.Outcome, error) {
+	floor := make([]byte, heapFloor)
+	defer runtime.KeepAlive(floor)
 	show := r.app.progress(r.plan, r.options.quiet)
 	defer show.close()
 	return drive.Run(ctx, drive.Config{
@@ -230,7 +250,7 @@ func (r *running) sampleGPUs(ctx context.Context) (stop func()) {
 }
 
 // judge has the dialogues judged once the load is over.
-func (r *running) judge(ctx context.Context, spent float64) error {
+func (r *running) judge(ctx context.Context, out drive.Outcome) error {
 	if r.plan.Scenario.Eval == nil || len(r.fleet.judges) == 0 {
 		return nil
 	}
@@ -250,7 +270,7 @@ func (r *running) judge(ctx context.Context, spent float64) error {
 		Judges:   askers(r.fleet.judges),
 		Criteria: data.Run.Policy.Criteria,
 		Masks:    masks(data.Run),
-		USD:      r.left(data, spent),
+		Budget:   r.left(data, out),
 		Done:     data.Verdicts,
 		Random:   rand.Reader,
 		Zero:     r.zero,
@@ -259,17 +279,30 @@ func (r *running) judge(ctx context.Context, spent float64) error {
 	}, eval.Dialogues(data, r.plan.Scenario.Eval.Dialogues))
 }
 
-// left is what the budget leaves for judging; nil is no limit.
-func (r *running) left(data *results.Data, spent float64) *float64 {
+// left is what the budget leaves for judging. A verdict of an earlier segment
+// counts as one request: how many repairs it took is not recorded.
+func (r *running) left(data *results.Data, out drive.Outcome) eval.Budget {
+	var left eval.Budget
 	b := r.plan.Scenario.Budget
-	if b == nil || b.USD == nil {
-		return nil
+	if b == nil {
+		return left
 	}
-	for i := range data.Verdicts {
-		spent += data.Verdicts[i].CostUSD.Or(0)
+	if b.USD != nil {
+		usd := *b.USD - out.SpentUSD
+		for i := range data.Verdicts {
+			usd -= data.Verdicts[i].CostUSD.Or(0)
+		}
+		usd = max(usd, 0)
+		left.USD = &usd
 	}
-	left := max(*b.USD-spent, 0)
-	return &left
+	if b.Requests != nil {
+		calls := max(*b.Requests-out.Requests-len(data.Verdicts), 0)
+		left.Calls = &calls
+	}
+	if b.Time > 0 {
+		left.Until = time.Now().Add(time.Duration(b.Time) - out.Ran)
+	}
+	return left
 }
 
 // state records how far the run came.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +23,14 @@ type runFlags struct {
 	json     bool
 	quiet    bool
 	budget   float64
+	more     moreBudget
 	seed     int64
 
 	conversations int
 	duration      time.Duration
 	log, from     string
 	sample        int
+	speed         float64
 	redact, salt  string
 	patterns      []string
 }
@@ -46,12 +49,15 @@ func (f *runFlags) define(fs *pflag.FlagSet) {
 	fs.IntVar(&f.conversations, "conversations", 24, "hold `N` conversations with each target")
 	fs.DurationVar(&f.duration, "duration", 0, "load for this `TIME`, such as 2m, whatever the number of conversations")
 	fs.StringVar(&f.log, "log", "", "ask what is in this `FILE` instead of the bundled conversations")
-	fs.StringVar(&f.from, "from", "", "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", "))
+	fs.StringVar(&f.from, "from", "", "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", ")+"; or of a trace, which is replayed: "+strings.Join(prompts.TraceFormats, ", "))
+	fs.Float64Var(&f.speed, "speed", 1, "replay a trace this many `TIMES` as fast as it was recorded")
 	fs.IntVar(&f.sample, "sample", 0, "draw `N` of the log's conversations, and hold those; a log of any size will do")
 	fs.StringVar(&f.redact, "redact", "", "replace personal data and keys of the log: `on` (default), with-ip, off")
 	fs.StringArrayVar(&f.patterns, "redact-pattern", nil, "replace this too: `NAME=REGEX`, such as customer=C-[0-9]+ (repeatable)")
 	fs.StringVar(&f.salt, "salt", "", "begin every session's prompt with a line of its own: `on` (default), off")
-	fs.Float64Var(&f.budget, "budget", 2, "the most `USD` the quick scenario may spend")
+	fs.Float64Var(&f.budget, "budget", 2, "the most `USD` the quick scenario, or with --resume the run in all, may spend")
+	fs.IntVar(&f.more.requests, "budget-requests", 0, "with --resume: the most requests, the judges' included, in all, `N`")
+	fs.DurationVar(&f.more.time, "budget-time", 0, "with --resume: how long the run may take in all, `TIME`")
 	fs.Int64Var(&f.seed, "seed", 1, "the quick scenario's seed")
 	fs.StringVar(&f.out, "results", defaultRoot, "the `FOLDER` that runs are kept in")
 	fs.StringVar(&f.resume, "resume", "", "finish an interrupted or killed `RUN` (id, prefix, folder, or latest)")
@@ -76,6 +82,7 @@ var quickOnly = []struct{ flag, inFile string }{
 	{"log", "workload: {conversations: {file: FILE, format: FORMAT}}"},
 	{"from", "workload: {conversations: {file: FILE, format: FORMAT}}"},
 	{"sample", "workload: {sample: N}"},
+	{"speed", "workload: {trace: {speed: 2}}"},
 	{"redact", "workload: {conversations: {redact: on}}"},
 	{"redact-pattern", "workload: {conversations: {patterns: {NAME: REGEX}}}"},
 	{"salt", "workload: {salt: on}"},
@@ -87,7 +94,7 @@ var quickOnly = []struct{ flag, inFile string }{
 func (f *runFlags) settle(fs *pflag.FlagSet) error {
 	if len(f.quick.URLs)+len(f.quick.Models) == 0 {
 		for _, q := range quickOnly {
-			if fs.Changed(q.flag) {
+			if fs.Changed(q.flag) && !(q.flag == "budget" && f.resume != "") {
 				return usageError("a scenario file says it as "+q.inFile, "--%s goes with --url and --model only", q.flag)
 			}
 		}
@@ -97,12 +104,18 @@ func (f *runFlags) settle(fs *pflag.FlagSet) error {
 		return usageError("'switchover results' lists the runs", "--resume names no run")
 	case f.schedule && !f.dryRun:
 		return usageError("add --dry-run: a run sends, and keeps its schedule's hash in run.json", "--schedule prints what a dry run would send")
+	case f.resume == "" && (fs.Changed("budget-requests") || fs.Changed("budget-time")):
+		return usageError("a scenario file says it as budget: {requests: ..., time: ...}", "--budget-requests and --budget-time go with --resume only")
+	case fs.Changed("budget-requests") && f.more.requests < 1:
+		return usageError("for instance --budget-requests 500", "--budget-requests %d: it must be at least 1", f.more.requests)
+	case fs.Changed("budget-time") && f.more.time <= 0:
+		return usageError("for instance --budget-time 1h", "--budget-time %v is not a time above 0", f.more.time)
 	case fs.Changed("log") && f.log == "":
 		return usageError("", "--log names no file")
 	case fs.Changed("from") && f.log == "":
 		return usageError("name the file: --log FILE", "--from says the format of a file that is not named")
 	case f.log != "" && f.from == "":
-		return usageError("formats: "+strings.Join(prompts.Formats, ", "), "--log does not say what it holds: give --from FORMAT")
+		return usageError("formats: "+strings.Join(slices.Concat(prompts.Formats, prompts.TraceFormats), ", "), "--log does not say what it holds: give --from FORMAT")
 	case !(f.budget > 0) || math.IsInf(f.budget, 1):
 		return usageError("for instance --budget 0.50", "--budget %v is not an amount of dollars above 0", f.budget)
 	case f.conversations < 1:
@@ -113,9 +126,12 @@ func (f *runFlags) settle(fs *pflag.FlagSet) error {
 	if err := f.workload(fs); err != nil {
 		return err
 	}
+	if fs.Changed("budget") {
+		f.more.usd = &f.budget
+	}
 	f.quick.BudgetUSD, f.quick.Seed, f.quick.Duration = f.budget, f.seed, scenarios.Duration(f.duration)
-	if f.quick.Conversations = f.conversations; !fs.Changed("conversations") && (fs.Changed("duration") || f.sample > 0) {
-		f.quick.Conversations = 0 // the clock ends the load, or the sample does
+	if f.quick.Conversations = f.conversations; !fs.Changed("conversations") && (fs.Changed("duration") || f.sample > 0 || f.quick.Workload.Trace != nil) {
+		f.quick.Conversations = 0 // the clock ends the load, or the sample, or the trace does
 	}
 	return nil
 }
@@ -124,7 +140,7 @@ func (f *runFlags) settle(fs *pflag.FlagSet) error {
 func (f *runFlags) workload(fs *pflag.FlagSet) error {
 	f.quick.Workload.Salt = f.salt
 	if f.log == "" {
-		for _, flag := range []string{"sample", "redact", "redact-pattern"} {
+		for _, flag := range []string{"sample", "speed", "redact", "redact-pattern"} {
 			if fs.Changed(flag) {
 				return usageError("name a log: --log FILE --from FORMAT", "--%s is about a log, and none is named", flag)
 			}
@@ -133,6 +149,21 @@ func (f *runFlags) workload(fs *pflag.FlagSet) error {
 	}
 	if fs.Changed("sample") && f.sample < 1 {
 		return usageError("", "--sample %d: it must be at least 1", f.sample)
+	}
+	if slices.Contains(prompts.TraceFormats, f.from) {
+		for _, flag := range []string{"sample", "redact", "redact-pattern"} {
+			if fs.Changed(flag) {
+				return usageError("--conversations N replays the first N requests, --duration 2m the first two minutes", "--%s is about the text of a log, and a trace has none", flag)
+			}
+		}
+		f.quick.Workload.Trace = &scenarios.Trace{File: f.log, Format: f.from, Speed: f.speed}
+		if fs.Changed("speed") && f.speed == 0 {
+			return usageError("for instance --speed 2", "--speed 0 never replays anything")
+		}
+		return nil
+	}
+	if fs.Changed("speed") {
+		return usageError("traces are: "+strings.Join(prompts.TraceFormats, ", "), "--speed is about a trace, and %s has no times", f.from)
 	}
 	src := &scenarios.Source{File: f.log, Format: f.from, Redact: f.redact}
 	for _, p := range f.patterns {

@@ -56,6 +56,11 @@ func (a *app) main(ctx context.Context, args []string) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads no further has seen enough
 		return exitOK
 	}
+	return a.complain(err)
+}
+
+// complain prints an error with its hint and returns its exit code.
+func (a *app) complain(err error) int {
 	var e *exitError
 	if !errors.As(err, &e) {
 		e = &exitError{code: exitInvalid, err: err}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,91 +11,6 @@ import (
 	"switchover/results/as"
 	"switchover/results/gate"
 )
-
-func (a *app) resultsCommand() *cobra.Command {
-	var root string
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "results",
-		Short: "List the runs",
-		Long: `List the runs in a results folder, oldest first: how each ended (complete,
-interrupted, running, killed, unreadable), and whether the client was fit to
-measure it.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			runs, err := results.List(root)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return writeJSON(a.out, runRows(runs))
-			}
-			if len(runs) == 0 {
-				fmt.Fprintf(a.err, "no runs in %s yet; try: switchover run outage\n", root)
-				return nil
-			}
-			return a.listRuns(root, runRows(runs))
-		},
-	}
-	cmd.Flags().StringVar(&root, "results", defaultRoot, "the `FOLDER` that runs are kept in")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
-	return cmd
-}
-
-// runRow is one run in `switchover results --json`.
-type runRow struct {
-	ID      string   `json:"id"`
-	Folder  string   `json:"folder"`
-	Name    string   `json:"name,omitempty"`
-	State   string   `json:"state"` // running, complete, interrupted, killed, unreadable
-	Valid   *bool    `json:"valid,omitempty"`
-	Targets []string `json:"targets,omitempty"`
-	Error   string   `json:"error,omitempty"`
-}
-
-// runRows say of each run what a person looks for.
-func runRows(runs []results.Listed) []runRow {
-	out := make([]runRow, 0, len(runs))
-	for _, r := range runs {
-		row := runRow{ID: r.ID, Folder: r.Dir}
-		if r.Run == nil {
-			row.State, row.Error = "unreadable", r.Err.Error()
-			out = append(out, row)
-			continue
-		}
-		row.Name, row.State, row.Valid = r.Run.Name, r.Run.State, r.Run.Valid
-		if row.State == results.StateRunning && !r.Live {
-			row.State = "killed"
-		}
-		for _, t := range r.Run.Candidates() {
-			row.Targets = append(row.Targets, t.Name)
-		}
-		out = append(out, row)
-	}
-	return out
-}
-
-func (a *app) listRuns(root string, rows []runRow) error {
-	var cells [][]string
-	resumable := ""
-	for _, r := range rows {
-		valid := "?"
-		if r.Valid != nil {
-			valid = map[bool]string{true: "yes", false: "no"}[*r.Valid]
-		}
-		if r.State == "killed" || r.State == results.StateInterrupted {
-			resumable = reference(root, r.Folder)
-		}
-		cells = append(cells, []string{r.ID, r.State, valid, strings.Join(r.Targets, ", ") + r.Error})
-	}
-	if err := terminal.Table(a.out, []string{"run", "state", "valid", "targets"}, cells, a.terminal(a.out)); err != nil {
-		return err
-	}
-	if resumable != "" {
-		fmt.Fprintf(a.err, "finish a killed or interrupted one with: switchover run --resume %s\n", resumable)
-	}
-	return nil
-}
 
 func (a *app) reportCommand() *cobra.Command {
 	var o runOptions

@@ -151,7 +151,7 @@ func (a *app) dryRun(plans []*scenarios.Plan, f runFlags) error {
 }
 
 // suite runs the plans one after the other; the worst of their codes is the
-// suite's.
+// suite's. A plan that could not be carried out does not keep the others from it.
 func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, formal bool) error {
 	sig := newSignals(ctx, drive.DefaultDrain)
 	defer sig.listen(a.err)()
@@ -161,6 +161,7 @@ func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, fo
 	}
 	code := exitOK
 	var dirs []string
+	var done []*scenarios.Plan
 	for _, p := range plans {
 		if sig.stopped() {
 			code = exitInterrupted
@@ -173,13 +174,17 @@ func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, fo
 			}
 		}
 		dir, c, err := a.carryOut(ctx, p, o, sig, nil)
-		if err != nil {
+		if err != nil && len(plans) == 1 {
 			return err
 		}
-		dirs = append(dirs, dir)
+		if err != nil { // the others may still be measured
+			code = worse(code, a.complain(err))
+			continue
+		}
+		done, dirs = append(done, p), append(dirs, dir)
 		code = worse(code, c)
 	}
-	a.next(plans[:len(dirs)], dirs, o, code)
+	a.next(done, dirs, o, code)
 	return coded(code)
 }
 
@@ -197,6 +202,7 @@ func (a *app) resume(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return usageError("", "resume run %s: %w", data.Run.ID, err)
 	}
+	f.more.apply(p)
 	zero := time.Now()
 	journal, data, err := results.Reopen(dir, zero)
 	if err != nil {
@@ -205,7 +211,7 @@ func (a *app) resume(ctx context.Context, f runFlags) error {
 	sig := newSignals(ctx, drive.DefaultDrain)
 	defer sig.listen(a.err)()
 	o := runOptions{root: filepath.Dir(dir), suite: data.Run.Suite, json: f.json, quiet: f.quiet, formal: p.Scenario.Eval != nil}
-	_, code, err := a.carryOut(ctx, p, o, sig, &resumed{journal, data, zero})
+	_, code, err := a.carryOut(ctx, p, o, sig, &resumed{journal, data, zero, f.more != (moreBudget{})})
 	if err != nil {
 		return err
 	}
@@ -219,19 +225,7 @@ func (a *app) planOf(data *results.Data) (*scenarios.Plan, error) {
 	if data.Run.State == results.StateComplete {
 		return nil, errors.New("it is complete: there is nothing to resume; 'switchover report' shows it")
 	}
-	s, err := scenarios.Restore(data.Run.Scenario, a.scenarioEnv())
-	if err != nil {
-		return nil, err
-	}
-	p, err := scenarios.Recompile(s, data.Conversations)
-	if err != nil {
-		return nil, err
-	}
-	if p.ScheduleHash != data.Run.ScheduleHash {
-		return nil, fmt.Errorf("it had schedule %s, this version draws %s; resume it with the version that began it: %s",
-			short(data.Run.ScheduleHash), short(p.ScheduleHash), data.Run.Version)
-	}
-	return p, nil
+	return replan(data.Run, data.Conversations, a.scenarioEnv())
 }
 
 // next prints the command to try next: how to finish a run that was interrupted,

@@ -115,7 +115,9 @@ func (s *server) Ask(ctx context.Context, zero time.Time, req chat.Request, rec 
 	rec.End = results.At(time.Since(zero))
 	if s.fail != nil {
 		if rec.Error = s.fail(rec); rec.Error != nil {
-			rec.Status = 500
+			if rec.Error.Class != chat.TimeoutFirstByte {
+				rec.Status = 500
+			}
 			return
 		}
 	}
