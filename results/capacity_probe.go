@@ -44,7 +44,7 @@ func (ls Limits) Answer(r *Record) (a Answered, ok bool) { return ls.answer(r.ro
 func (ls Limits) answer(r *row) (a Answered, ok bool) {
 	q := &request{first: r, last: r, whole: true}
 	due, known := r.Intended.Get()
-	if !known || q.cancelled() {
+	if !known || q.ours() {
 		return a, false
 	}
 	a = Answered{Due: due, End: r.End.Or(due), Segment: r.Segment, over: make([]float64, len(ls)), of: make([]float64, len(ls))}

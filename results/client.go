@@ -8,15 +8,7 @@ import (
 	"strings"
 
 	"switchover/results/stats"
-)
-
-// The thresholds above which the client was not fit to measure.
-const (
-	maxLag       = 0.010 // s, schedule lag p99
-	maxLagOfTTFT = 0.02  // of the median TTFT, where that is more
-	maxDropped   = 0.01  // of departures
-	maxSchedGap  = 0.10  // scheduler latency p99 of the median token gap, user clock
-	maxCoalesced = 0.05  // of reads, kernel clock: a warning
+	"switchover/targets/chat"
 )
 
 // client gathers how the client did over the measured stages.
@@ -35,6 +27,10 @@ func client(d *Data, all []*cell) Client {
 			}
 			reads += r.reads
 			coalesced += r.Coalesced
+			if r.Error != nil && r.Error.Class == chat.Client {
+				dropped++
+				c.Exhausted = cmp.Or(c.Exhausted, string(r.message))
+			}
 			if lag, ok := r.ReceiveLag.Get(); ok {
 				received = append(received, float64(lag)/1e9)
 			}
@@ -81,7 +77,9 @@ func health(d *Data) ClientHealth {
 		h.CPUShare = max(h.CPUShare, one.CPUShare)
 		h.GCPauseP99 = max(h.GCPauseP99, one.GCPauseP99)
 		h.SchedLatencyP99 = max(h.SchedLatencyP99, one.SchedLatencyP99)
+		h.WakeLagP99 = max(h.WakeLagP99, one.WakeLagP99)
 		h.OpenSocketsMax = max(h.OpenSocketsMax, one.OpenSocketsMax)
+		h.Waited, h.SocketLimit = h.Waited+one.Waited, max(h.SocketLimit, one.SocketLimit)
 		for _, r := range one.RTT {
 			if have, ok := rtt[r.Target]; !ok || r.NS < have {
 				rtt[r.Target] = r.NS
@@ -97,43 +95,6 @@ func health(d *Data) ClientHealth {
 func (r *Run) measured(stage string) bool {
 	return slices.ContainsFunc(r.Stages, func(s RunStage) bool { return s.Name == stage && s.Measure })
 }
-
-// unfit lists why the client was not fit to measure; none means it was. Where
-// several targets were measured, the quickest sets the limits: its figures are
-// the first that a slow client spoils.
-func unfit(c Client, targets []TargetSummary) []string {
-	var why []string
-	limit, of := maxLag, ""
-	if ttft, ok := quickest(targets, "ttft_p50"); ok && maxLagOfTTFT*ttft > limit {
-		limit, of = maxLagOfTTFT*ttft, fmt.Sprintf(" (%.0f %% of the median TTFT)", 100*maxLagOfTTFT)
-	}
-	if c.ScheduleLagP99 > limit {
-		why = append(why, fmt.Sprintf("the client sent late: schedule lag p99 is %s, over %s%s", ms(c.ScheduleLagP99), ms(limit), of))
-	}
-	if c.DroppedShare > maxDropped {
-		why = append(why, fmt.Sprintf("the client dropped %.2g %% of departures, over %.0f %%", 100*c.DroppedShare, 100*maxDropped))
-	}
-	lag := float64(c.SchedLatencyP99) / 1e9
-	if gap, ok := quickest(targets, "itl_p50"); ok && gap > 0 && strings.Contains(c.Clock, ClockUser) && lag > maxSchedGap*gap {
-		why = append(why, fmt.Sprintf("the client woke late: the Go scheduler's latency p99 is %s, over %.0f %% of the median token gap of %s",
-			ms(lag), 100*maxSchedGap, ms(gap)))
-	}
-	return why
-}
-
-// quickest is the smallest value of a figure in any measured stage.
-func quickest(targets []TargetSummary, key string) (least float64, ok bool) {
-	for _, t := range targets {
-		for _, s := range t.Stages {
-			if v := s.Figures[key].Value; v != nil && (!ok || *v < least) {
-				least, ok = *v, true
-			}
-		}
-	}
-	return least, ok
-}
-
-func ms(seconds float64) string { return fmt.Sprintf("%.3g ms", 1000*seconds) }
 
 // warnings are what a reader must know beside the figures.
 func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {

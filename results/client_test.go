@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchover/targets/chat"
 )
 
 // fitness summarises a run of one target: n answers with the given TTFT and token
@@ -35,6 +37,40 @@ func health1(sched int64) func(*Data) {
 	return func(d *Data) { d.Events[0].Data = data(ClientHealth{SchedLatencyP99: sched}) }
 }
 
+func wakes(late int64) func(*Data) {
+	return func(d *Data) { d.Events[0].Data = data(ClientHealth{WakeLagP99: late}) }
+}
+
+// clumped has answers of seven tokens come in threes, 20 ms a token, that lay in the
+// kernel for so long.
+func clumped(lag time.Duration, then func(*Data)) func(*Data) {
+	return func(d *Data) {
+		for i := range d.Records {
+			r := &d.Records[i]
+			r.Chunks = []Chunk{r.Chunks[0], ch(0, 1, "c"), ch(0, 1, "c"), ch(60, 1, "c"), ch(0, 1, "c"), ch(0, 1, "c"), ch(60, 1, "c"), ch(0, 1, "c")}
+			r.LastToken = At(time.Duration(r.FirstToken.Or(0)) + 120*time.Millisecond)
+			r.OutputTokens = Known(8)
+			if r.Clock == ClockKernel {
+				r.ReceiveLag = At(lag)
+			}
+		}
+		if then != nil {
+			then(d)
+		}
+	}
+}
+
+// unsent has the last n requests fail because this machine could not send them.
+func unsent(n int) func(*Data) {
+	return func(d *Data) {
+		for i := len(d.Records) - n; i < len(d.Records); i++ {
+			r := &d.Records[i]
+			*r = Record{ID: r.ID, Target: r.Target, Stage: r.Stage, Session: r.Session, Attempt: 1, Item: r.Item, Intended: r.Intended, Scheduled: r.Scheduled,
+				End: r.Intended, Error: &Error{Class: chat.Client, Message: "this machine could not open a connection: too many open files"}}
+		}
+	}
+}
+
 func dropped(n int) func(*Data) {
 	return func(d *Data) {
 		for i := range n {
@@ -59,10 +95,43 @@ func TestClientFitness(t *testing.T) {
 		{"2 of 101 dropped", fitness(99, 200, 20, ClockUser, 0, dropped(2)), "dropped 2 % of departures, over 1 %"},
 		{"scheduler 2 ms at gaps of 20 ms", fitness(100, 200, 20, ClockUser, 0, health1(2e6)), ""},
 		{"scheduler 2.1 ms", fitness(100, 200, 20, ClockUser, 0, health1(2.1e6)), "latency p99 is 2.1 ms, over 10 % of the median token gap of 20 ms"},
+		{"timers 2 ms late at gaps of 20 ms", fitness(100, 200, 20, ClockUser, 0, wakes(2e6)), ""},
+		{"timers 2.1 ms", fitness(100, 200, 20, ClockUser, 0, wakes(2.1e6)), "woke late: by 2.1 ms (p99), over 10 % of the median token gap of 20 ms"},
+		{"timers are 1 ms late by themselves, however quick the target", fitness(100, 200, 2, ClockUser, 0, wakes(1.9e6)), ""},
+		{"on the kernel's clock timers do not matter", fitness(100, 200, 20, ClockKernel, 0, wakes(50e6)), ""},
+		{"gaps that a late client made none are no excuse for it", fitness(100, 200, 20, ClockUser, 0, clumped(0, wakes(5e6))), "over 10 % of the median token gap of 17.1 ms"},
+		{"tokens that came together through the client", fitness(100, 200, 20, ClockKernel, 0, clumped(25*time.Millisecond, nil)), "read late: 62 % of tokens lost their own stamp"},
+		{"tokens that were sent together", fitness(100, 200, 20, ClockKernel, 0, clumped(2*time.Millisecond, nil)), ""},
+		{"1 of 100 could not be sent", fitness(100, 200, 20, ClockUser, 0, unsent(1)), ""},
 		{"on the kernel's clock the scheduler does not matter", fitness(100, 200, 20, ClockKernel, 0, health1(2.1e6)), ""},
 	} {
 		if tc.s.Valid != (tc.want == "") || len(tc.s.Reasons) > 1 || tc.want != "" && !strings.Contains(strings.Join(tc.s.Reasons, "\n"), tc.want) {
 			t.Errorf("%s: valid %v, reasons %q; want %q", tc.intent, tc.s.Valid, tc.s.Reasons, tc.want)
+		}
+	}
+}
+
+// What this machine could not send is no failure of the target's, and why it could
+// not stands beside what came of it.
+func TestTheClientsFailuresAreItsOwn(t *testing.T) {
+	s := fitness(100, 200, 20, ClockUser, 0, unsent(30))
+	counts, rate := s.Targets[0].Stages[0].Counts, s.Targets[0].Figures["error_rate"]
+	if counts.Failed != 0 || counts.Dropped != 30 || counts.Succeeded != 70 || rate.Value == nil || *rate.Value != 0 || s.Targets[0].Cause != nil {
+		t.Errorf("%d failed, %d dropped, %d succeeded, error rate %v, cause %v", counts.Failed, counts.Dropped, counts.Succeeded, rate.Value, s.Targets[0].Cause)
+	}
+	if said := strings.Join(s.Reasons, "\n"); s.Valid || !strings.Contains(said, "dropped 30 % of departures") || !strings.Contains(said, "too many open files") {
+		t.Errorf("valid %v: %q", s.Valid, s.Reasons)
+	}
+	for want, health := range map[string]ClientHealth{
+		"50 of 100 departures waited for a connection, of which this process can have 7: raise its file limit (ulimit -n)": {Waited: 50, SocketLimit: 7},
+		"50 of 100 departures waited for others to end":                                                                    {Waited: 50},
+	} {
+		held := func(d *Data) { d.Events[0].Data = data(health) }
+		if s := fitness(100, 200, 20, ClockUser, 5000, held); s.Valid || !strings.Contains(strings.Join(s.Reasons, "\n"), want) {
+			t.Errorf("valid %v: %q, want %q", s.Valid, s.Reasons, want)
+		}
+		if s := fitness(100, 200, 20, ClockUser, 0, held); !s.Valid {
+			t.Errorf("what waited and left in time does no harm: %q", s.Reasons)
 		}
 	}
 }

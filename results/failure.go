@@ -67,7 +67,7 @@ func cause(cells []*cell) *Cause {
 	failed := 0
 	for _, c := range cells {
 		for q := range c.each {
-			if q.ok() || q.cancelled() {
+			if q.ok() || q.ours() {
 				continue
 			}
 			k := class(&q.last.Record)
@@ -113,6 +113,8 @@ func remedy(class chat.Class) string {
 		return "ask less at a time, or wait longer: timeouts: in the scenario"
 	case chat.Server, chat.StreamError:
 		return "look into the server's own log"
+	case chat.Client:
+		return "let this machine open more files (ulimit -n), or ask less at a time"
 	case chat.NoAnswer:
 		return "leave room to answer after the reasoning: a larger params: {max_tokens: ...} in the scenario"
 	}

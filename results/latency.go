@@ -94,7 +94,7 @@ func (c *cell) noTime(stem string) string {
 	switch {
 	case len(c.requests) == 0:
 		return "nothing was asked"
-	case !c.any(func(q *request) bool { return !q.cancelled() }):
+	case !c.any(func(q *request) bool { return !q.ours() }):
 		return "every request was cancelled"
 	case !c.any((*request).ok):
 		return "no request succeeded"

@@ -145,7 +145,9 @@ func (c *cell) counts() Counts {
 	}
 	for q := range c.each {
 		switch {
-		case q.cancelled():
+		case q.unsent():
+			n.Dropped++
+		case q.ours():
 			n.Cancelled++
 		case q.ok():
 			n.Succeeded++

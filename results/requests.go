@@ -14,9 +14,13 @@ type request struct {
 
 func (q *request) ok() bool { return q.last.OK() }
 
-func (q *request) cancelled() bool {
-	return q.last.Error != nil && q.last.Error.Class == chat.Cancelled
-}
+// ours reports whether the request failed by this side's doing: it is in no figure
+// of the target's.
+func (q *request) ours() bool { return q.last.Error != nil && q.last.Error.Class.Ours() }
+
+// unsent reports whether this machine could not even send the request: like a
+// departure that was dropped.
+func (q *request) unsent() bool { return q.last.Error != nil && q.last.Error.Class == chat.Client }
 
 // class is the class of a failed attempt. One that ended without its terminal
 // marker and without a named error was interrupted.

@@ -205,10 +205,19 @@ type ClientHealth struct {
 	CPUShare        float64 `json:"cpu_share"`         // of all cores, 0 to 1
 	GCPauseP99      int64   `json:"gc_pause_p99"`      // ns
 	SchedLatencyP99 int64   `json:"sched_latency_p99"` // ns, Go's scheduler
-	OpenSocketsMax  int     `json:"open_sockets_max"`  //
-	DroppedShare    float64 `json:"dropped_share"`     // departures dropped / due, 0 to 1
-	Departures      int     `json:"departures"`        // due in the stage
-	RTT             []RTT   `json:"rtt,omitempty"`     // TCP connect time per target
+	// WakeLagP99 is how late the process woke where it slept to an instant, in ns:
+	// Go's own lateness (up to 1 ms by its timers' making) and the system's, which
+	// SchedLatencyP99 does not see; 0 where it was not watched.
+	WakeLagP99     int64 `json:"wake_lag_p99,omitempty"`
+	OpenSocketsMax int   `json:"open_sockets_max"`
+	// Waited counts departures that were due and found no connection free: as many
+	// were in flight as may be. SocketLimit is how many this process can hold to all
+	// targets together where its file limit bounds that; 0 where it does not.
+	Waited       int     `json:"waited,omitempty"`
+	SocketLimit  int     `json:"socket_limit,omitempty"`
+	DroppedShare float64 `json:"dropped_share"` // departures dropped / due, 0 to 1
+	Departures   int     `json:"departures"`    // due in the stage
+	RTT          []RTT   `json:"rtt,omitempty"` // TCP connect time per target
 }
 
 // RTT is the connect time to a target, the closest thing to a round trip that

@@ -48,6 +48,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 		s.Targets = append(s.Targets, ts)
 	}
 	s.Client = client(d, inOrder)
+	s.Client.MergedShare = merged(inOrder, s.Targets)
 	s.judge(d, p, inOrder)
 	s.Ended = endedStages(d)
 	s.Warnings = unique(slices.Concat(warnings(d, s.Client, s, byKey), unreached(d, s), a.strays(d, p)))

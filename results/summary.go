@@ -118,7 +118,13 @@ type Client struct {
 	// longest that bytes of each lay in the kernel. Unknown on the user clock.
 	ReceiveLagP99  Opt[float64] `json:"receive_lag_p99,omitzero"`
 	CoalescedShare float64      `json:"coalesced_share"` // of reads
-	Clock          string       `json:"clock"`
+	// MergedShare is of events: those whose own stamp the kernel lost because this
+	// program did not read in time.
+	MergedShare float64 `json:"merged_share,omitempty"`
+	Clock       string  `json:"clock"`
+	// Exhausted is what this machine had none left of, in the first message that says
+	// so; empty where nothing lacked.
+	Exhausted string `json:"exhausted,omitempty"`
 	ClientHealth
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 	"unicode"
 	"unicode/utf8"
 
@@ -44,6 +45,8 @@ func (t *Target) unanswered(ctx context.Context, tr *trace, err error) *chat.Fai
 	var record tls.RecordHeaderError
 	var timeout net.Error
 	switch {
+	case exhausted(err):
+		return fail(chat.Client, "this machine could not open a connection to %s: %v", t.host, reason(err))
 	case answered:
 		return fail(chat.Malformed, "the response's head from %s cannot be read: %v", t.host, err)
 	case connected:
@@ -57,11 +60,34 @@ func (t *Target) unanswered(ctx context.Context, tr *trace, err error) *chat.Fai
 	case handshaking:
 		return fail(chat.TLS, "no secure connection to %s: %v", t.host, err)
 	}
+	return fail(chat.Connect, "no connection to %s: %v", t.host, reason(err))
+}
+
+// exhausted reports whether this machine, not the target, was short of what a
+// connection takes: files, ports or memory.
+func exhausted(err error) bool {
+	for _, short := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, short) {
+			return true
+		}
+	}
+	// No local address: of IPv4 the ports are used up, of IPv6 there may never have
+	// been one.
+	var op *net.OpError
+	if !errors.Is(err, syscall.EADDRNOTAVAIL) || !errors.As(err, &op) {
+		return false
+	}
+	to, ok := op.Addr.(*net.TCPAddr)
+	return ok && to.IP.To4() != nil
+}
+
+// reason is an error of net without the addresses, which stand in front.
+func reason(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
-		err = op.Err // the address stands in front
+		return op.Err
 	}
-	return fail(chat.Connect, "no connection to %s: %v", t.host, err)
+	return err
 }
 
 const (

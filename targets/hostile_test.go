@@ -12,9 +12,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -281,6 +283,9 @@ func TestNoConnection(t *testing.T) {
 		say         string
 	}{
 		{"connection refused", "http://" + closed, network{}, chat.Connect, "connection refused"},
+		{"no file left", "http://" + closed, short(syscall.EMFILE, "127.0.0.1"), chat.Client, "this machine could not open a connection"},
+		{"no port left", "http://" + closed, short(syscall.EADDRNOTAVAIL, "127.0.0.1"), chat.Client, "this machine could not open a connection"},
+		{"no such network", "http://" + closed, short(syscall.EADDRNOTAVAIL, "::1"), chat.Connect, "cannot assign"},
 		{"a name that does not resolve", "http://no-such-host.invalid/v1", network{resolver: noNames}, chat.DNS, "no-such-host.invalid"},
 		{"a certificate nobody vouches for", secure.URL, network{}, chat.TLS, "certificate"},
 		{"https to a server that speaks http", strings.Replace(plain.URL, "http://", "https://", 1), network{}, chat.TLS, "speaks http, not https"},
@@ -304,4 +309,11 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	if rec.Error == nil || rec.Error.Class != chat.BadRequest || visits.Load() != 0 {
 		t.Errorf("followed %d times, error %+v", visits.Load(), rec.Error)
 	}
+}
+
+// short is a network in which this machine lacks what a connection takes.
+func short(of syscall.Errno, ip string) network {
+	return network{dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.ParseIP(ip), Port: 1}, Err: os.NewSyscallError("socket", of)}
+	}}
 }

@@ -195,16 +195,17 @@ func (r *running) drive(ctx context.Context) (drive.Outcome, error) {
 	show := r.app.progress(r.plan, r.options.quiet)
 	defer show.close()
 	return drive.Run(ctx, drive.Config{
-		Plan:     r.plan,
-		Run:      &r.run,
-		Targets:  r.fleet.candidates,
-		Journal:  r.journal,
-		Salt:     r.salt(),
-		Zero:     r.zero,
-		Segment:  r.segment,
-		Resume:   r.earlier,
-		Stop:     r.signals.stop,
-		Progress: show.load,
+		Plan:       r.plan,
+		Run:        &r.run,
+		Targets:    r.fleet.candidates,
+		Journal:    r.journal,
+		Salt:       r.salt(),
+		Zero:       r.zero,
+		Segment:    r.segment,
+		Resume:     r.earlier,
+		Stop:       r.signals.stop,
+		MaxSockets: freeSockets(),
+		Progress:   show.load,
 	})
 }
 

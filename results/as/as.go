@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"switchover/results"
-	"switchover/targets/chat"
 )
 
 // Report is a run's figures beside those of one tool.
@@ -117,7 +116,7 @@ func (t *tool) measure(records []results.Record, stage, target string) *measured
 	spans := map[int]*[2]int64{}
 	for i := range records {
 		r := &records[i]
-		if r.Stage != stage || r.Target != target || r.Error != nil && r.Error.Class == chat.Cancelled {
+		if r.Stage != stage || r.Target != target || r.Error != nil && r.Error.Class.Ours() {
 			continue
 		}
 		a := newAnswer(r)

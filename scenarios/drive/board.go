@@ -15,6 +15,7 @@ type departure struct {
 	// rank orders departures due at the same instant: it rotates over the targets,
 	// so that none is always last.
 	rank int
+	held bool   // it was due, and something was over a cap
 	seq  uint64 // order of being put on the board, the last tie-breaker
 }
 
@@ -38,7 +39,8 @@ type board struct {
 	seq      uint64
 	closed   bool
 
-	left int // departures let go
+	left   int // departures let go
+	waited int // of those that were due, how many were held back first
 }
 
 func newBoard(lanes, maxInFlight int) *board {
@@ -106,6 +108,10 @@ func (b *board) next(now time.Duration) due {
 			continue
 		}
 		if !b.free(d.lane.index) {
+			if !d.held {
+				d.held = true
+				b.waited++
+			}
 			b.held[d.lane.index] = append(b.held[d.lane.index], d)
 			out.until(d.due + LateLimit - now)
 			continue
@@ -225,11 +231,12 @@ func (b *board) close() []*departure {
 	return out
 }
 
-// counts returns the departures let go and the most that were in flight at once.
-func (b *board) counts() (left, peak int) {
+// counts returns the departures let go, the most that were in flight at once, and
+// how many had to wait for others to end first.
+func (b *board) counts() (left, peak, waited int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.left, b.peak
+	return b.left, b.peak, b.waited
 }
 
 func (b *board) signal() {

@@ -97,6 +97,10 @@ type Config struct {
 	// MaxInFlight caps the attempts in flight over all targets; 0 is
 	// DefaultMaxInFlight. Departures above it wait, late, up to LateLimit.
 	MaxInFlight int
+	// MaxSockets is how many connections this process can hold to all targets
+	// together, idle ones included, each target an equal share; 0 is no bound.
+	// Departures above it wait like those above MaxInFlight, and are counted.
+	MaxSockets int
 	// Progress, if not nil, is called about five times a second, at every change of
 	// stage, and once at the end, from one goroutine. A slow callback delays only
 	// further calls and the return of Run.

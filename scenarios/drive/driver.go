@@ -78,7 +78,8 @@ func (d *driver) stage(stage *scenarios.PlannedStage) error {
 		// so it is repeated whole, under ids of its own.
 		prefix, past = fmt.Sprintf("%s~%d", stage.Name, d.cfg.Segment), new(history)
 	}
-	health := takeHealth(time.Now())
+	health, wakes := takeHealth(time.Now()), watchWakes()
+	defer wakes.end()
 	var sum client
 	for _, part := range split(stage, d.lanes) {
 		if d.halted() {
@@ -99,7 +100,7 @@ func (d *driver) stage(stage *scenarios.PlannedStage) error {
 		}
 	}
 	if sum.legs > 0 {
-		d.emit(sum.last.event(results.EventClient, "", sum.health(health, d.lanes, time.Now())))
+		d.emit(sum.last.event(results.EventClient, "", d.clientHealth(&sum, health, wakes)))
 	}
 	return d.failure()
 }

@@ -39,12 +39,14 @@ type client struct {
 	legs             int
 	last             *leg
 	left, drops, top int
+	waited           int // departures that no connection was free for when they were due
 }
 
 func (c *client) add(l *leg) {
-	left, peak := l.board.counts()
+	left, peak, waited := l.board.counts()
 	c.legs, c.last = c.legs+1, l
 	c.left, c.drops, c.top = c.left+left, c.drops+l.drops, max(c.top, peak)
+	c.waited += waited
 }
 
 // health is the client's own health since a reading. Sockets are counted as
@@ -68,6 +70,15 @@ func (c *client) health(since health, lanes []*lane, now time.Time) results.Clie
 			out.RTT = append(out.RTT, results.RTT{Target: l.name, NS: int64(l.rtt)})
 		}
 	}
+	return out
+}
+
+// clientHealth is the client's health over a stage whose legs are added up.
+func (d *driver) clientHealth(sum *client, since health, w *wakes) results.ClientHealth {
+	w.end()
+	out := sum.health(since, d.lanes, time.Now())
+	out.WakeLagP99 = int64(w.p99())
+	out.Waited, out.SocketLimit = sum.waited, d.socketLimit()
 	return out
 }
 

@@ -39,6 +39,29 @@ func newLane(spec targets.Spec, a asker) *lane {
 	return &lane{name: spec.Name, asker: a, spec: spec}
 }
 
+// socketsOf is how many attempts of a lane may be in flight, each with a connection
+// of its own; 0 is no bound.
+func (d *driver) socketsOf(l *lane) int {
+	most := l.spec.MaxSockets
+	if d.cfg.MaxSockets > 0 {
+		share := max(1, d.cfg.MaxSockets/len(d.lanes))
+		if most == 0 || share < most {
+			most = share
+		}
+	}
+	return most
+}
+
+// socketLimit is MaxSockets where it is what bounds a lane first; 0 where it is not.
+func (d *driver) socketLimit() int {
+	for _, l := range d.lanes {
+		if most := d.socketsOf(l); most != l.spec.MaxSockets && most < d.cfg.MaxInFlight {
+			return d.cfg.MaxSockets
+		}
+	}
+	return 0
+}
+
 // worstUSD is what a request can cost at most, its answer at its limit; 0 when
 // that is unknown.
 func (l *lane) worstUSD(req *chat.Request) float64 {

@@ -49,7 +49,7 @@ func (d *driver) newLeg(stage *scenarios.PlannedStage, prefix string, p part) *l
 		ranOut: make([]bool, len(d.lanes)), idle: make([]time.Duration, len(d.lanes)), timed: stage.Duration > 0, length: time.Duration(stage.Duration),
 	}
 	for _, lane := range p.lanes {
-		l.board.caps[lane.index] = lane.spec.MaxSockets
+		l.board.caps[lane.index] = d.socketsOf(lane)
 		total := lane.spec.Timeouts.Total
 		if total <= 0 {
 			total = defaultTotal

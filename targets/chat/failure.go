@@ -28,13 +28,18 @@ const (
 	Malformed        Class = "malformed"          // not the protocol, or larger than its bounds
 	ContentFilter    Class = "content_filter"     // the provider refused to answer
 	Cancelled        Class = "cancelled"          // this side gave up; left out of every rate
+	Client           Class = "client"             // this machine had no file, port or memory left to send it: never the target's
 	NoAnswer         Class = "no_answer"          // the whole token limit went into reasoning
 )
 
 // Classes lists every class in the order reports show them.
 var Classes = []Class{DNS, Connect, TLS, TimeoutConnect, TimeoutFirstByte, TimeoutIdle,
 	TimeoutTotal, RateLimited, Overloaded, Quota, Auth, NotFound, BadRequest, TooLarge, Server,
-	StreamError, Interrupted, Malformed, ContentFilter, NoAnswer, Cancelled}
+	StreamError, Interrupted, Malformed, ContentFilter, NoAnswer, Client, Cancelled}
+
+// Ours reports whether a failure of this class is this side's doing, and so in no
+// figure of the target's.
+func (c Class) Ours() bool { return c == Client || c == Cancelled }
 
 // Retryable reports whether a failure of this class may be asked again, as long
 // as no content had arrived: the ones that pass by themselves.
