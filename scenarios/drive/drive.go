@@ -28,7 +28,8 @@
 //     backoff. The jitter of backoffs is drawn from the plan's seed and the
 //     attempt's id, so no run depends on the order in which goroutines wake.
 //   - An auth, quota or not_found failure quarantines its target: nothing more is
-//     asked of it in this run, resumed or not.
+//     asked of it in this run, resumed or not. So does silence: attempts that time
+//     out one after the other for a minute, before anything was ever heard of it.
 //
 // The package refuses to follow an answer it did not journal, to spend beyond the
 // budget's worst case, and to leave a goroutine behind when Run returns. It knows
@@ -127,6 +128,8 @@ type Outcome struct {
 	SpentUSD float64
 	// Requests is the number of attempts asked, earlier segments included.
 	Requests int
+	// Ran is how long the load took, earlier segments included.
+	Ran time.Duration
 	// Quarantined names the targets nothing more was asked of, with the reason.
 	Quarantined map[string]string
 }

@@ -50,6 +50,7 @@ func newDriver(ctx context.Context, cfg Config, lanes []*lane) (*driver, error) 
 	for i, l := range lanes {
 		l.index = i
 		l.quarantined = d.past.quarantined[l.name]
+		l.silence.heard = d.past.heard[l.name]
 	}
 	return d, nil
 }
@@ -86,6 +87,12 @@ func (d *driver) stage(stage *scenarios.PlannedStage) error {
 			break
 		}
 		if past.ended[legKey{stage.Name, part.solo}] {
+			continue
+		}
+		if stage.Search != nil {
+			if err := d.search(stage, part, &sum); err != nil {
+				return err
+			}
 			continue
 		}
 		left := past.left(d.cfg.Plan, stage, part)
@@ -206,7 +213,7 @@ func (d *driver) outcome() Outcome {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := Outcome{Stopped: d.stopped, Reason: d.reason, SpentUSD: d.ledger.spent, Requests: d.ledger.asked,
-		Quarantined: make(map[string]string)}
+		Ran: d.ledger.before + d.now() - d.ledger.began, Quarantined: make(map[string]string)}
 	for _, l := range d.lanes {
 		if l.quarantined != "" {
 			out.Quarantined[l.name] = l.quarantined

@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"cmp"
 	"time"
 
 	"switchover/results"
@@ -94,7 +95,7 @@ func (l *leg) settle(dep *departure, rec *results.Record, worst float64) {
 	case step.verb == endFailed && !cancelled:
 		lane.failed++
 	}
-	reason := quarantineReason(rec)
+	reason := cmp.Or(quarantineReason(rec), lane.silence.broken(rec))
 	news := reason != "" && lane.quarantined == ""
 	if news {
 		lane.quarantined = reason

@@ -22,7 +22,8 @@ type lane struct {
 
 	index       int
 	quarantined string // why nothing more is asked
-	asked       int    // attempts, this segment
+	silence     silence
+	asked       int // attempts, this segment
 	inFlight    int
 	succeeded   int  // requests
 	failed      int  // requests

@@ -38,6 +38,7 @@ type history struct {
 	skipped     map[sessionKey]bool
 	records     map[sessionKey][]*results.Record // by turn and attempt
 	quarantined map[string]string
+	heard       map[string]bool // of a target, a response
 
 	spent float64
 	asked int
@@ -62,7 +63,7 @@ func readHistory(data *results.Data) (*history, error) {
 	h := &history{
 		began: make(map[legKey]bool), ended: make(map[legKey]bool), enough: make(map[legKey]bool), elapsed: make(map[legKey]time.Duration),
 		unanswered: make(map[string]*bill), dropped: make(map[string]bool), skipped: make(map[sessionKey]bool),
-		records: make(map[sessionKey][]*results.Record), quarantined: make(map[string]string),
+		records: make(map[sessionKey][]*results.Record), quarantined: make(map[string]string), heard: make(map[string]bool),
 	}
 	if data == nil {
 		return h, nil
@@ -155,6 +156,7 @@ func (h *history) readRecord(r *results.Record) {
 		h.asked++ // its event was lost, the request was not
 	}
 	h.spent += r.Charge(worst)
+	h.heard[r.Target] = h.heard[r.Target] || r.Status != 0
 	key := sessionKey{r.Stage, r.Target, r.Session}
 	h.records[key] = append(h.records[key], r)
 	if reason := quarantineReason(r); reason != "" && h.quarantined[r.Target] == "" {
@@ -267,6 +269,8 @@ type leftover struct {
 type rest struct {
 	open   []opened          // sessions that go on
 	starts []scenarios.Start // sessions not begun, in order
+	// probe is the target's own window in a round of a capacity search; nil elsewhere.
+	probe *scenarios.PlannedStage
 }
 
 type opened struct {
