@@ -36,6 +36,7 @@ type runOptions struct {
 // carryOut runs one plan from its first request to its report and returns the
 // run's folder and exit code. resume is what an earlier process left, or nil.
 func (a *app) carryOut(ctx context.Context, p *scenarios.Plan, o runOptions, sig *signals, resume *resumed) (string, int, error) {
+	defer collectSteadily(a.env)()
 	r := &running{app: a, plan: p, options: o, signals: sig, zero: time.Now()}
 	if err := r.begin(resume); err != nil {
 		return "", 0, err
