@@ -200,6 +200,7 @@ func (c *client) find(ctx context.Context) {
 	c.program = path
 	cmd := exec.CommandContext(ctx, path, "--version")
 	cmd.WaitDelay = politeTime
+	ownGroup(cmd)
 	out, err := cmd.Output()
 	if err != nil {
 		c.missing = fmt.Sprintf("ask %s for its version: %v", path, err)

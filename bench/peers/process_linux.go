@@ -70,6 +70,15 @@ func confine(cpus []int) error {
 	return nil
 }
 
+// ownGroup gives a command a process group: an interrupt at the terminal is for us
+// alone, and what ends the command early ends what it started as well.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if cmd.Cancel != nil { // it was made with a context
+		cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	}
+}
+
 // place says which processors the client and everything else may use.
 type place struct{ client, rest []int }
 
@@ -80,7 +89,7 @@ func run(ctx context.Context, cmd *exec.Cmd, at place, limit time.Duration) (*us
 	for _, p := range descendants(allProcesses(), os.Getpid(), nil) {
 		others[p.pid] = true
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal is for us
+	ownGroup(cmd)
 	if err := onProcessor(at.client, cmd.Start); err != nil {
 		return nil, err
 	}

@@ -80,6 +80,7 @@ func venv(ctx context.Context, dir, pin string) error {
 func quietly(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.WaitDelay = politeTime
+	ownGroup(cmd)
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -108,6 +109,7 @@ func (c *client) settle(ctx context.Context, env []string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.program, args...)
 	cmd.Env, cmd.WaitDelay = env, politeTime
+	ownGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		c.missing = fmt.Sprintf("%s %s: %v: %s", c.pypi, strings.Join(args, " "), err, lastLine(out))
 	}
