@@ -83,7 +83,7 @@ const (
 	exploring = 6     // an exploring window's share of a whole one, inverse
 	doubling  = 2.0   // of the load while no objective is missed
 	closeBy   = 1.3   // loads that met and missed, this close, are narrowed down together
-	enough    = 20    // conversations that an exploring window begins at least
+	enough    = 30    // conversations that an exploring window begins at least
 	certain   = 0.975 // that the capacity is out of bounds
 )
 
@@ -96,16 +96,10 @@ const (
 )
 
 // Next is the load and the length of the next probe of a search with limits, or
-// how it ended. whole says that the window has the whole length.
+// how it ended. whole says that it is one of the windows that Probes counts.
 func (s *Search) Next(limits Limits, probes []Probe) (load float64, length time.Duration, whole bool, end string) {
-	each := time.Duration(s.Each)
-	if load, ok := s.explore(probes); ok {
-		length := each / exploring
-		if s.Over == OverRate {
-			length = max(length, time.Duration(enough/load*float64(time.Second)))
-		}
-		length = min(length, each)
-		return load, length, length == each, ""
+	if load, ok := s.explore(limits, probes); ok {
+		return load, s.glance(load), false, ""
 	}
 	est := s.Estimate(limits, probes)
 	switch n := wholeWindows(probes); {
@@ -118,7 +112,21 @@ func (s *Search) Next(limits Limits, probes []Probe) (load float64, length time.
 	case n >= s.Probes:
 		return 0, 0, false, EndProbes
 	}
-	return s.possible(est.Value), each, true, ""
+	highest := 0.0
+	for _, p := range probes {
+		highest = max(highest, p.Load)
+	}
+	return s.possible(min(est.Value, highest*doubling)), time.Duration(s.Each), true, ""
+}
+
+// glance is the length of a window while the search explores.
+func (s *Search) glance(load float64) time.Duration {
+	each := time.Duration(s.Each)
+	length := each / exploring
+	if s.Over == OverRate {
+		length = max(length, time.Duration(enough/load*float64(time.Second)))
+	}
+	return min(length, each)
 }
 
 // step is the least difference of two loads.
@@ -148,13 +156,13 @@ func wholeWindows(probes []Probe) (n int) {
 
 // explore is the next load while it is not yet known, to within closeBy, where the
 // objectives begin to be missed.
-func (s *Search) explore(probes []Probe) (float64, bool) {
+func (s *Search) explore(limits Limits, probes []Probe) (float64, bool) {
 	if slices.ContainsFunc(probes, func(p Probe) bool { return p.Whole && p.Load > s.From }) {
 		return 0, false
 	}
 	met, missed := 0.0, math.Inf(1)
 	for _, p := range probes {
-		if p.missed() {
+		if limits.missed(probes, p.Load) {
 			missed = min(missed, p.Load)
 		}
 	}
@@ -174,21 +182,34 @@ func (s *Search) explore(probes []Probe) (float64, bool) {
 	return s.possible(math.Sqrt(met * missed)), true
 }
 
+// missed reports whether the probes at a load, taken together, miss a limit.
+func (ls Limits) missed(probes []Probe, load float64) bool {
+	for i, l := range ls {
+		var over, of float64
+		for _, p := range probes {
+			if p.Load == load {
+				o, n := p.Counts[i].sums()
+				over, of = over+o, of+n
+			}
+		}
+		if over > l.Share*of {
+			return true
+		}
+	}
+	return false
+}
+
 // WorstLoads are the probes of the search that asks for most: the capacity is the
 // highest load, and every whole window is used.
 func (s *Search) WorstLoads() (loads []float64, lengths []time.Duration) {
 	var probes []Probe
 	for {
-		load, ok := s.explore(probes)
+		load, ok := s.explore(nil, probes)
 		if !ok {
 			break
 		}
-		length := time.Duration(s.Each) / exploring
-		if s.Over == OverRate {
-			length = max(length, time.Duration(enough/load*float64(time.Second)))
-		}
 		probes = append(probes, Probe{ProbeStart: ProbeStart{Load: load}})
-		loads, lengths = append(loads, load), append(lengths, min(length, time.Duration(s.Each)))
+		loads, lengths = append(loads, load), append(lengths, s.glance(load))
 	}
 	for range s.Probes {
 		loads, lengths = append(loads, s.To), append(lengths, time.Duration(s.Each))

@@ -19,8 +19,9 @@ type ProbeStart struct {
 	Number int     `json:"number"` // from 0, within the stage
 	Load   float64 `json:"load"`   // asked for
 	Length int64   `json:"length"` // of its arrivals, ns
-	Whole  bool    `json:"whole,omitempty"`
-	Starts int     `json:"starts,omitempty"` // conversations drawn; 0 for users
+	// Whole is false while the search explores.
+	Whole  bool `json:"whole,omitempty"`
+	Starts int  `json:"starts,omitempty"` // conversations drawn; 0 for users
 }
 
 // ProbeSessions is how many session numbers each probe has to itself: session n of
@@ -91,7 +92,6 @@ type Probe struct {
 	Requests int // that count: due in the steady part of the window
 	// Counts are, for each limit, its misses by block of time.
 	Counts []Counted
-	limits Limits
 }
 
 // Counted are the misses of one limit, by block of time.
@@ -110,16 +110,6 @@ func (c Counted) asked() bool {
 	return of > 0
 }
 
-// missed reports whether the window, by itself, misses a limit.
-func (p *Probe) missed() bool {
-	for i, c := range p.Counts {
-		if over, of := c.sums(); over > p.limits[i].Share*of {
-			return true
-		}
-	}
-	return false
-}
-
 const (
 	// settling is the part of a window that is cut at its beginning, inverse; where a
 	// typical request takes longer, that long is cut, up to half of the window.
@@ -132,7 +122,7 @@ const (
 // instants at which departures of it were due that could not leave: they miss every
 // limit.
 func (s *Search) Probe(ls Limits, start ProbeStart, answers []Answered, dropped []int64) Probe {
-	p := Probe{ProbeStart: start, Drawn: start.Load, Counts: make([]Counted, len(ls)), limits: ls}
+	p := Probe{ProbeStart: start, Drawn: start.Load, Counts: make([]Counted, len(ls))}
 	if s.Over == OverRate && start.Starts > 0 {
 		p.Drawn = float64(start.Starts) / time.Duration(start.Length).Seconds()
 	}

@@ -53,17 +53,10 @@ func (c *cell) capacity(d *Data) *Capacity {
 		out.Limits = append(out.Limits, l.String())
 	}
 	var probes []Probe
-	for _, e := range d.Events {
-		if e.Kind != EventProbeEnd || e.Stage != c.stage.Name || e.Target != c.target.Name {
-			continue
-		}
-		var start ProbeStart
-		if json.Unmarshal(e.Data, &start) != nil || !start.possible() {
-			continue
-		}
-		p, summary := c.probe(d, s, limits, start)
+	for _, start := range c.ended(d) {
+		p, part := c.probe(s, limits, start)
 		probes = append(probes, p)
-		out.Probes = append(out.Probes, summary)
+		out.Probes = append(out.Probes, part.probed(d, limits, p))
 	}
 	if len(probes) == 0 || len(limits) == 0 {
 		out.Figure = Unknown(s.Unit(), 0, reasonOr(c.searchless(d), "the search was cut short before its first window was over"))
@@ -95,8 +88,35 @@ func (p *ProbeStart) possible() bool {
 		p.Starts >= 0 && p.Starts <= ProbeSessions
 }
 
-// probe gathers one window's requests.
-func (c *cell) probe(d *Data, s Search, limits Limits, start ProbeStart) (Probe, ProbeSummary) {
+// ended are the windows whose last answer came, in order.
+func (c *cell) ended(d *Data) []ProbeStart {
+	var out []ProbeStart
+	for _, e := range d.Events {
+		var start ProbeStart
+		if e.Kind == EventProbeEnd && e.Stage == c.stage.Name && e.Target == c.target.Name && json.Unmarshal(e.Data, &start) == nil && start.possible() {
+			out = append(out, start)
+		}
+	}
+	return out
+}
+
+// Probes are the windows of a target's capacity search that have ended, for a
+// search that goes on. None for what is no such stage.
+func Probes(d *Data, stage, target string) []Probe {
+	c := cells(d, d.packed())[cellKey{stage, target}]
+	if c == nil || c.stage.Search == nil {
+		return nil
+	}
+	var out []Probe
+	for _, start := range c.ended(d) {
+		p, _ := c.probe(*c.stage.Search, c.run.Policy.Limits(), start)
+		out = append(out, p)
+	}
+	return out
+}
+
+// probe gathers one window's requests: as evidence, and as a cell of their own.
+func (c *cell) probe(s Search, limits Limits, start ProbeStart) (Probe, *cell) {
 	stage := &RunStage{Name: fmt.Sprintf("%s, probe %d", c.stage.Name, start.Number+1), Mode: ModeOf(s.Over), Measure: true, Duration: start.Length}
 	if s.Over == OverRate {
 		stage.Rate = start.Load
@@ -128,13 +148,18 @@ func (c *cell) probe(d *Data, s Search, limits Limits, start ProbeStart) (Probe,
 			}
 		}
 	}
-	p := s.Probe(limits, start, answers, dropped)
-	out := ProbeSummary{ProbeStart: start, Drawn: p.Drawn, Requests: p.Requests, Met: !p.missed(), Missed: []float64{}, Summary: part.summarise(d.Telemetry)}
+	return s.Probe(limits, start, answers, dropped), part
+}
+
+// probed is what a window's own cell shows.
+func (c *cell) probed(d *Data, limits Limits, p Probe) ProbeSummary {
+	out := ProbeSummary{ProbeStart: p.ProbeStart, Drawn: p.Drawn, Requests: p.Requests, Met: !limits.missed([]Probe{p}, p.Load),
+		Missed: []float64{}, Summary: c.summarise(d.Telemetry)}
 	for _, counted := range p.Counts {
 		over, of := counted.sums()
 		out.Missed = append(out.Missed, over/max(of, 1))
 	}
-	return p, out
+	return out
 }
 
 // ModeOf is the mode of the stages of a sweep or a search.

@@ -32,6 +32,8 @@ type leg struct {
 	before time.Duration // how long the leg ran in earlier segments
 	watch  *watch        // of the stage's goals; nil without
 
+	probing *probing // a round of a capacity search; nil without
+
 	// Guarded by d.mu.
 	waiting   [][]scenarios.Start // users mode: per lane index, sessions not begun
 	lastStart time.Duration       // when the last session put on the board is due
@@ -82,7 +84,11 @@ func (l *leg) run(left *leftover) error {
 		l.fillOpen(left)
 	}
 	l.begin()
-	d.emit(newEvent(d.cfg.Segment, l.began, results.EventStageStart, l.solo, l.stage.Name, nil))
+	if l.probing != nil {
+		l.probing.begin(l)
+	} else {
+		d.emit(newEvent(d.cfg.Segment, l.began, results.EventStageStart, l.solo, l.stage.Name, nil))
+	}
 	d.changed()
 	l.watch = l.watchGoals()
 	l.attack()
@@ -98,7 +104,11 @@ func (l *leg) run(left *leftover) error {
 		end.LastIntended = min(end.LastIntended, int64(d.stoppedAt))
 	}
 	d.mu.Unlock()
-	d.emit(l.event(results.EventStageEnd, l.solo, end))
+	if l.probing != nil {
+		l.probing.end(l, end.Cut)
+	} else {
+		d.emit(l.event(results.EventStageEnd, l.solo, end))
+	}
 	return d.failure()
 }
 
@@ -156,10 +166,14 @@ func (l *leg) fillUsers(left *leftover) {
 		for _, r := range rest.open {
 			l.add(lane, r.sess, r.wait)
 		}
-		for u := len(rest.open); u < l.stage.Users; u++ {
+		stage := l.stage
+		if rest.probe != nil {
+			stage = rest.probe
+		}
+		for u := len(rest.open); u < stage.Users; u++ {
 			var at time.Duration
-			if u < len(l.stage.Starts) {
-				at = l.stage.Starts[u].At
+			if u < len(stage.Starts) {
+				at = stage.Starts[u].At
 			}
 			l.nextSession(lane, at)
 		}

@@ -35,6 +35,9 @@ type TargetProgress struct {
 	// 0 before the first.
 	TTFT        time.Duration
 	Quarantined string // why nothing more is asked
+	// Probe is the window of a capacity search in words, Search its bounds so far;
+	// both empty elsewhere.
+	Probe, Search string
 }
 
 // report calls Config.Progress from a goroutine of its own until stop is called,
@@ -94,6 +97,7 @@ func (d *driver) progress() Progress {
 		p.Targets = append(p.Targets, TargetProgress{
 			Name: l.name, Asked: l.asked, Done: l.succeeded, Failed: l.failed, InFlight: l.inFlight,
 			OutputTokens: l.outTokens, TTFT: l.recentTTFT.median(), Quarantined: l.quarantined,
+			Probe: l.probe, Search: l.search,
 		})
 	}
 	return p
