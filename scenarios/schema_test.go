@@ -37,7 +37,9 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []*Scenario{outage, loadFull(t)} {
+	mix := workloadScenario(t, mixed, "[{mode: open, rate: 1/s, duration: 20s}]")
+	trace := workloadScenario(t, "{trace: {file: t.csv, format: burstgpt}}", "[{mode: trace}]")
+	for _, s := range []*Scenario{outage, loadFull(t), mix, trace} {
 		var v any
 		if err := json.Unmarshal([]byte(mustJSON(t, s)), &v); err != nil {
 			t.Fatal(err)
@@ -54,6 +56,10 @@ func TestSchema(t *testing.T) {
 		strings.Replace(mustJSON(t, outage), `"seed":1`, `"sede":1`, 1),
 		strings.Replace(mustJSON(t, outage), `"kind":"rate_limited"`, `"kind":"ratelimited"`, 1),
 		strings.Replace(mustJSON(t, outage), `"ttft_p90"`, `"tft_p90"`, 1),
+		strings.Replace(mustJSON(t, mix), `"weight":3`, `"weight":0`, 1),
+		strings.Replace(mustJSON(t, mix), `"uniform"`, `"uniforn"`, 1),
+		strings.Replace(mustJSON(t, mix), `"input_tokens":100`, `"input_tokens":"100"`, 1),
+		strings.Replace(mustJSON(t, trace), `"burstgpt"`, `"openai"`, 1),
 	} {
 		var v any
 		if err := json.Unmarshal([]byte(broken), &v); err != nil {
@@ -118,6 +124,9 @@ func validType(root, s map[string]any, v any, path string) error {
 		}
 		if least, ok := s["minimum"].(float64); ok && v < least {
 			return fmt.Errorf("%s: %v below %v", path, v, least)
+		}
+		if least, ok := s["exclusiveMinimum"].(float64); ok && v <= least {
+			return fmt.Errorf("%s: %v not above %v", path, v, least)
 		}
 	case bool:
 		if want != "boolean" {
