@@ -143,6 +143,9 @@ func dollars(v *float64) string {
 // stageText says a stage's load in words.
 func stageText(s scenarios.PlannedStage) string {
 	text := s.LoadText()
+	if s.Search != nil {
+		return text
+	}
 	if s.Duration > 0 {
 		text += fmt.Sprintf(", for %s", time.Duration(s.Duration))
 	}
@@ -154,6 +157,9 @@ func stageText(s scenarios.PlannedStage) string {
 
 // stageStarts is how many conversations a stage starts per target, at most.
 func stageStarts(s scenarios.PlannedStage) string {
+	if s.Search != nil {
+		return "as it goes"
+	}
 	if s.ClosedLoop() && s.Conversations == 0 && s.Requests == 0 {
 		return "as many as fit"
 	}

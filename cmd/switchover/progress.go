@@ -71,6 +71,11 @@ func (l *lines) load(p drive.Progress) {
 		done, failed, flying = done+t.Done, failed+t.Failed, flying+t.InFlight
 	}
 	fmt.Fprintf(l.out, "%s: %s: %d answered, %d failed, %d in flight\n", l.name, stageLine(p), done, failed, flying)
+	for _, t := range p.Targets {
+		if probe := probeText(t); probe != "" {
+			fmt.Fprintf(l.out, "  %s: %s\n", t.Name, probe)
+		}
+	}
 }
 
 func (l *lines) judging(done, total int) {
@@ -96,6 +101,15 @@ func stageLine(p drive.Progress) string {
 		text += ", stopping"
 	}
 	return text
+}
+
+// probeText says how far a target's capacity search is; empty elsewhere.
+func probeText(t drive.TargetProgress) string {
+	switch {
+	case t.Search == "" || t.Probe == "":
+		return t.Probe + t.Search
+	}
+	return t.Probe + ", " + t.Search
 }
 
 // bars shows moving progress on a terminal: one line for the stage, one for
@@ -144,6 +158,9 @@ func targetLine(all []drive.TargetProgress, i int) string {
 		return fmt.Sprintf("  %-*s stopped: %s", pad, t.Name, t.Quarantined)
 	}
 	text := fmt.Sprintf("  %-*s %4d answered %3d failed %3d in flight", pad, t.Name, t.Done, t.Failed, t.InFlight)
+	if probe := probeText(t); probe != "" {
+		return text + "  " + probe
+	}
 	if t.TTFT > 0 {
 		text += fmt.Sprintf("  first token %s", t.TTFT.Round(time.Millisecond))
 	}

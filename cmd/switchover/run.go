@@ -296,7 +296,8 @@ func runStages(p *scenarios.Plan) []results.RunStage {
 	for _, s := range p.Stages {
 		mean, _ := s.Rates()
 		out = append(out, results.RunStage{Name: s.Name, Mode: s.Mode, Measure: s.Measured, Rate: mean, Users: s.Users, Duration: int64(s.Duration),
-			Load: s.LoadText(), Varies: s.Varies(), Period: s.Period(), Until: s.Goals()})
+			Load: s.LoadText(), Varies: s.Varies(), Period: s.Period(), Until: s.Goals(),
+			Sweep: s.Sweep, Over: s.Stage.Over, Level: s.Level, Search: s.Search})
 	}
 	return out
 }

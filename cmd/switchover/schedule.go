@@ -50,6 +50,11 @@ func departures(p *scenarios.Plan, each func(departure) error) error {
 func printSchedule(w io.Writer, p *scenarios.Plan) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# %s, seed %d, schedule %s\n", p.Scenario.Name, p.Scenario.Seed, p.ScheduleHash)
+	for _, st := range p.Stages {
+		if st.Search != nil {
+			fmt.Fprintf(b, "# %s: %s, each window drawn from the seed once its load is known\n", st.Name, st.LoadText())
+		}
+	}
 	fmt.Fprintf(b, "stage\tsession\tat\titem\tthink\n")
 	err := departures(p, func(d departure) error {
 		at, think := "after an answer", make([]string, len(d.Think))

@@ -17,6 +17,7 @@ import (
 // A window that a stop or a kill cut is no evidence: its load is probed again.
 func (d *driver) search(stage *scenarios.PlannedStage, p part, sum *client) error {
 	h := &hunt{d: d, stage: stage, part: p, limits: d.cfg.Plan.Scenario.Policy().Limits(), probes: make(map[*lane][]results.Probe)}
+	defer h.done()
 	h.recall(d.cfg.Resume)
 	d.emit(newEvent(d.cfg.Segment, d.now(), results.EventStageStart, p.solo, stage.Name, nil))
 	for !d.halted() {
@@ -133,6 +134,15 @@ func (h *hunt) tell(lane *lane) {
 	h.d.mu.Lock()
 	lane.search = text
 	h.d.mu.Unlock()
+}
+
+// done leaves the display to the next stage.
+func (h *hunt) done() {
+	h.d.mu.Lock()
+	defer h.d.mu.Unlock()
+	for _, lane := range h.part.lanes {
+		lane.probe, lane.search = "", ""
+	}
 }
 
 // window is one target's share of a round: what was asked for, and what came of it.
