@@ -182,6 +182,7 @@ func (b *bench) ready(ctx context.Context, clients []*client, env string) error 
 			say("%s is not installed: %s", c.name, c.missing)
 		}
 	}
+	end(nil, 0) // what pip or a peer left running
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -127,7 +127,8 @@ func run(ctx context.Context, cmd *exec.Cmd, at place, limit time.Duration) (*us
 	return u, err
 }
 
-// end ends every process that a client left, politely first, and reaps it.
+// end ends every process beneath this one but the others, politely first, and reaps
+// it; root is left to whoever waits for it.
 func end(others map[int]bool, root int) {
 	signal := unix.SIGTERM
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
