@@ -29,8 +29,6 @@ type clockResult struct {
 	Coalesced float64 // share of reads that held several events
 	LagP99    float64 // ms, between the kernel's stamp and the read
 	Kernel    float64 // share of reads with the kernel's stamp
-	Base      float64 // MiB resident before anything was asked
-	Peak      float64 // MiB resident at most
 }
 
 // The clients of the benchmark: a loop that only receives, as soon as something
@@ -65,7 +63,7 @@ func runClockClient(role string, args []string) error {
 	case clientBatched:
 		res.CPU, err = receiveBare(address, load.streams, events, roundTime)
 	case clientAsked:
-		res, err = receiveAsked(address, load)
+		res.CPU, err = receiveAsked(address, load)
 	default:
 		res, err = receiveHTTP(role, address, load.streams, load.tokens)
 	}
@@ -135,31 +133,12 @@ func receiveBare(address string, streams, events int, pause time.Duration) (floa
 }
 
 // receiveAsked is the whole way of a run, but for its journal.
-func receiveAsked(address string, load clockLoad) (res clockResult, err error) {
-	if res.Base, err = resident(); err != nil {
-		return res, err
-	}
+func receiveAsked(address string, load clockLoad) (spent float64, err error) {
 	var begin time.Duration
 	if err := Ask("http://"+address, load.streams, load.tokens, func() { begin = cpu() }); err != nil {
-		return res, err
-	}
-	res.CPU = float64((cpu() - begin).Nanoseconds()) / 1000 / float64(load.streams*load.tokens)
-	res.Peak, err = resident()
-	return res, err
-}
-
-// resident is the most memory that this process has had, in MiB.
-func resident() (float64, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
 		return 0, err
 	}
-	var kib float64
-	_, line, _ := bytes.Cut(status, []byte("VmHWM:"))
-	if _, err := fmt.Sscanf(string(line), "%f kB", &kib); err != nil {
-		return 0, fmt.Errorf("reading VmHWM: %w", err)
-	}
-	return kib / 1024, nil
+	return float64((cpu() - begin).Nanoseconds()) / 1000 / float64(load.streams*load.tokens), nil
 }
 
 // read is what one read of a body brought.
