@@ -25,6 +25,7 @@ type maker struct {
 	held   int64
 	costs  map[string]int // tokens of a salt, by what stands before it
 	err    error          // of the tokenizer
+	buf    []byte         // of the text that is being made
 }
 
 func newMaker(seed [2]uint64, salted bool, limit int64) *maker {
@@ -101,13 +102,13 @@ type ruler struct {
 // ruler makes the text that prompts begin with in common.
 func (m *maker) ruler(n int) ruler {
 	p := m.passage("shared", 0, true)
-	var b strings.Builder
+	var text []byte
 	r := ruler{ends: make([]int, n+1)}
 	for k := range n {
-		p.write(&b, 1, false)
-		r.ends[k+1] = b.Len()
+		text = p.write(text, 1, false)
+		r.ends[k+1] = len(text)
 	}
-	r.text = b.String()
+	r.text = string(text)
 	return r
 }
 

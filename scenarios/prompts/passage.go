@@ -19,15 +19,15 @@ type passage struct {
 	mark     bool     // the last piece was a mark, which would grow together with another
 }
 
-// write adds n tokens. The last is a full stop where the text is to end there.
-func (p *passage) write(b *strings.Builder, n int, ends bool) {
+// write appends n tokens. The last is a full stop where the text is to end there.
+func (p *passage) write(to []byte, n int, ends bool) []byte {
 	for i := range n {
 		if ends && i > 0 && i == n-1 && !p.mark {
-			b.WriteByte('.')
-			return
+			return append(to, '.')
 		}
-		b.WriteString(p.next())
+		to = append(to, p.next()...)
 	}
+	return to
 }
 
 // next is the next token.

@@ -1,6 +1,8 @@
 // Package prompts says where conversations come from: the dialogues bundled
-// with the program, or a file in one of the [Formats]. A conversation here is
-// what the user says, turn by turn; the answers come from whoever is asked.
+// with the program, a file in one of the [Formats], or prompts that are made, as
+// long as is drawn ([Synthetic]) or as the requests of a recorded trace were
+// ([ReadTrace]). A conversation here is what the user says, turn by turn; the
+// answers come from whoever is asked.
 //
 // It refuses to guess. A file is read only in the format it was said to have: a
 // line of the wrong shape or unit is one [Error] with its file, its line and the
@@ -60,6 +62,26 @@
 //
 // evalscope, traces of that tool: {"body": {"messages": ...}, "timestamp":
 // seconds}. What was asked is taken, not when.
+//
+// # Formats of traces
+//
+// Traces tell when requests came and how long they were, in order of time. Those
+// without a question or an answer are left out and counted.
+//
+// mooncake, JSON Lines: {"timestamp": milliseconds, "input_length": ...,
+// "output_length": ..., "hash_ids": [...]}. The ids name the blocks of 512 tokens
+// that a prompt consists of, the last one shorter; the same id is the same text.
+//
+// burstgpt, CSV with the columns Timestamp (seconds), Request tokens and Response
+// tokens.
+//
+// azure, CSV with the columns TIMESTAMP (2023-11-16 18:15:46.6805900),
+// ContextTokens and GeneratedTokens.
+//
+// # Made text
+//
+// Made prompts are plain English sentences of no meaning, counted exactly by the
+// tokenizer o200k_base. Another tokenizer makes a little more or less of them.
 package prompts
 
 import (

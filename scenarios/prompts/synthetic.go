@@ -3,7 +3,6 @@ package prompts
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"switchover/results"
 )
@@ -48,9 +47,8 @@ func (s Synthetic) Make() ([]results.Conversation, error) {
 		c.Turns = make([]string, len(c.InputTokens))
 		c.Turns[0] = m.first(c, common, s.shared(c), int64(i))
 		for j := 1; j < len(c.Turns); j++ {
-			var b strings.Builder
-			m.passage(fmt.Sprintf("turn %d", j+1), int64(i), true).write(&b, c.InputTokens[j], true)
-			c.Turns[j] = b.String()
+			m.buf = m.passage(fmt.Sprintf("turn %d", j+1), int64(i), true).write(m.buf[:0], c.InputTokens[j], true)
+			c.Turns[j] = string(m.buf)
 		}
 		if err := m.keep(c); err != nil {
 			return nil, err
@@ -69,16 +67,15 @@ func (s Synthetic) shared(c *results.Conversation) int {
 
 // first makes a first turn: what is shared, room for a salt, and a text of its own.
 func (m *maker) first(c *results.Conversation, common ruler, shared int, number int64) string {
-	var b strings.Builder
-	b.WriteString(common.first(shared))
+	m.buf = append(m.buf[:0], common.first(shared)...)
 	own := c.InputTokens[0] - shared
 	begins := shared == 0
 	c.Salt = &results.SaltPlace{Scope: results.SaltNone}
 	if salt := m.saltTokens(common.last(shared)); m.salted && own > salt {
 		own -= salt
 		begins = true // the salt ends a line
-		c.Salt = &results.SaltPlace{At: b.Len(), Scope: results.SaltOfSession}
+		c.Salt = &results.SaltPlace{At: len(m.buf), Scope: results.SaltOfSession}
 	}
-	m.passage("own", number, begins).write(&b, own, true)
-	return b.String()
+	m.buf = m.passage("own", number, begins).write(m.buf, own, true)
+	return string(m.buf)
 }

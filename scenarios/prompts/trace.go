@@ -166,7 +166,8 @@ const lessOfIt = "replay less of it: end the stage of mode trace by duration or 
 // block's first tokens, so that they share with each other what the trace shares,
 // and nothing with another stage or run.
 func (t *traceReader) fromBlocks(c *results.Conversation, q request) {
-	var b strings.Builder
+	m := t.maker
+	m.buf = m.buf[:0]
 	left := q.input
 	c.Salt = &results.SaltPlace{Scope: results.SaltNone}
 	for i, id := range q.blocks {
@@ -174,20 +175,20 @@ func (t *traceReader) fromBlocks(c *results.Conversation, q request) {
 		left -= n
 		if i == 0 {
 			// It stands where nothing is before it, and gives its room to the salt.
-			if salt := t.maker.saltTokens(""); t.options.Salted && n > salt {
+			if salt := m.saltTokens(""); t.options.Salted && n > salt {
 				n -= salt
 				c.Salt.Scope = results.SaltOfStage
 			}
-			t.maker.passage("block", id, true).write(&b, n, false)
+			m.buf = m.passage("block", id, true).write(m.buf, n, false)
 			continue
 		}
 		if n == blockTokens {
-			b.WriteString(t.block(id))
+			m.buf = append(m.buf, t.block(id)...)
 			continue
 		}
-		t.maker.passage("block", id, false).write(&b, n, false)
+		m.buf = m.passage("block", id, false).write(m.buf, n, false)
 	}
-	c.Turns = []string{b.String()}
+	c.Turns = []string{string(m.buf)}
 }
 
 // maxBlocks bounds how many blocks' texts are kept to be written again.
@@ -198,12 +199,11 @@ func (t *traceReader) block(id int64) string {
 	if text, ok := t.blocks[id]; ok {
 		return text
 	}
-	var b strings.Builder
-	t.maker.passage("block", id, false).write(&b, blockTokens, false)
+	text := string(t.maker.passage("block", id, false).write(nil, blockTokens, false))
 	if len(t.blocks) < maxBlocks {
-		t.blocks[id] = b.String()
+		t.blocks[id] = text
 	}
-	return b.String()
+	return text
 }
 
 // enough refuses a trace without a request, and one whose times cannot be in the
