@@ -171,7 +171,7 @@ func plain(b byte) bool { return b >= ' ' && b < utf8.RuneSelf && b != '"' && b 
 // RecordID is the deterministic id of an attempt. Turn counts from 0, attempt
 // from 1.
 func RecordID(stage, target string, session, turn, attempt int) string {
-	return string(appendID(nil, stage, target, session, turn, attempt))
+	return string(appendID(make([]byte, 0, 64), stage, target, session, turn, attempt))
 }
 
 // appendID appends what RecordID returns.

@@ -3,13 +3,14 @@ package drive
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// seqHeader carries a departure's number from the targeter to the transport.
-const seqHeader = "Switchover-Departure"
+// departureURL and a departure's number are what the targeter tells the transport.
+const departureURL = "http://departure.invalid/"
 
 // attack lets vegeta carry out a leg: paced by Pace, each hit takes the departure
 // that Pace let go and RoundTrip asks its target. It returns when the board has
@@ -81,15 +82,14 @@ func (l *leg) Rate(time.Duration) float64 {
 // attack, and what it hands out is no address: RoundTrip looks the departure up.
 func (l *leg) hand(t *vegeta.Target) error {
 	t.Method = http.MethodPost
-	t.URL = "http://departure.invalid/"
-	t.Header = http.Header{seqHeader: {strconv.FormatUint(l.board.take(), 10)}}
+	t.URL = departureURL + strconv.FormatUint(l.board.take(), 10)
 	return nil
 }
 
 // RoundTrip asks a departure's target and waits for the end of the answer. The
 // response it returns says only that this happened.
 func (l *leg) RoundTrip(req *http.Request) (*http.Response, error) {
-	seq, err := strconv.ParseUint(req.Header.Get(seqHeader), 10, 64)
+	seq, err := strconv.ParseUint(strings.TrimPrefix(req.URL.Path, "/"), 10, 64)
 	if err == nil {
 		if dep := l.board.claim(seq); dep != nil {
 			l.carry(dep)

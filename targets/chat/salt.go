@@ -26,11 +26,12 @@ var saltLine = regexp.MustCompile(`^\[session [0-9]{18}\]\n`)
 // Salt makes the salt that belongs to these parts: the same for the same parts,
 // and unlike that of any others.
 func Salt(parts ...any) string {
-	h := sha256.New()
+	said := make([]byte, 0, 128)
 	for _, p := range parts {
-		fmt.Fprintf(h, "%v\x00", p)
+		said = append(fmt.Append(said, p), 0)
 	}
-	return fmt.Sprintf("[session %018d]\n", binary.BigEndian.Uint64(h.Sum(nil))%saltRange)
+	sum := sha256.Sum256(said)
+	return fmt.Sprintf("[session %018d]\n", binary.BigEndian.Uint64(sum[:])%saltRange)
 }
 
 // WithSalt puts a salt before the first message: the system prompt, or what the

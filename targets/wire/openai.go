@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -70,21 +69,17 @@ func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error)
 	if err != nil {
 		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
 	}
-	r, err := http.NewRequest(http.MethodPost, "", bytes.NewReader(body))
-	if err != nil {
-		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
-	}
-	r.URL, r.Host = u, u.Host
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "text/event-stream")
-	r.Header.Set("User-Agent", "switchover")
+	id, key := requestID(req.ID), ""
 	if !ep.Key.Empty() {
-		r.Header.Set("Authorization", "Bearer "+ep.Key.Reveal())
+		key = "Bearer " + ep.Key.Reveal()
 	}
-	if req.ID != "" {
-		r.Header.Set("X-Client-Request-Id", requestID(req.ID))
-	}
-	return r, loss, nil
+	return post(u, body,
+		field{"Content-Type", "application/json"},
+		field{"Accept", "text/event-stream"},
+		field{"User-Agent", "switchover"},
+		field{"Authorization", key},
+		field{"X-Client-Request-Id", id},
+	), loss, nil
 }
 
 // openAIURL is where to post, for the API's base or the full address.
@@ -93,11 +88,12 @@ func openAIURL(base string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding a chat completion request: the target's url is none")
 	}
-	if u.Path == "" {
-		u.Path = "/" // a request line needs it
-	}
-	if !strings.HasSuffix(strings.TrimRight(u.Path, "/"), openAIPath) {
-		u = u.JoinPath(openAIPath)
+	switch base := strings.TrimRight(u.Path, "/"); {
+	case strings.HasSuffix(base, openAIPath):
+	case u.RawPath != "" || strings.Contains(base, "//") || strings.Contains(base, "/."):
+		u = u.JoinPath(openAIPath) // tidies up
+	default:
+		u.Path = base + openAIPath
 	}
 	u.Host = strings.TrimSuffix(u.Host, ":") // a colon without a port
 	return u, nil
@@ -147,18 +143,4 @@ func encodeMessage(m chat.Message) openAIMessage {
 		out.Content = nil // null, as the API writes it itself
 	}
 	return out
-}
-
-// requestID makes an id fit for a header: bytes other than printable ASCII are
-// percent-encoded, because OpenAI refuses requests whose id has any.
-func requestID(id string) string {
-	var b strings.Builder
-	for i := range len(id) {
-		if c := id[i]; c <= ' ' || c > '~' {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

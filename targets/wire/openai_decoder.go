@@ -35,16 +35,24 @@ type Ender interface {
 
 // Decoder reads the body of one 2xx response.
 func (OpenAI) Decoder(resp *http.Response) Decoder {
-	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if err != nil {
-		kind = ""
-	}
-	return &openAIDecoder{kind: kind, encoding: resp.Header.Get("Content-Encoding")}
+	return &openAIDecoder{kind: mediaType(resp.Header.Get("Content-Type")), encoding: resp.Header.Get("Content-Encoding")}
 }
 
 // openAIDecoder does not decode events while the stream runs: it only notices the
 // end, and decodes at once where an event looks like an error or like none of the
 // protocol's, and where many have come. The rest is for Close.
+// mediaType is a Content-Type without its parameters; empty where there is none.
+func mediaType(content string) string {
+	if content == "application/json" || content == "text/event-stream" {
+		return content
+	}
+	kind, _, err := mime.ParseMediaType(content)
+	if err != nil {
+		return ""
+	}
+	return kind
+}
+
 type openAIDecoder struct {
 	kind     string // media type of the body; what it looks like counts for more
 	encoding string
