@@ -76,6 +76,7 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 	if err := terminal.Table(w, head, rows, o); err != nil {
 		return err
 	}
+	printGoals(w, p, o)
 	head = []string{"target", "requests", "input tokens", "output tokens", "expected $", "worst case $"}
 	rows = nil
 	for _, e := range p.Estimate.Targets {
@@ -148,9 +149,6 @@ func stageText(s scenarios.PlannedStage) string {
 	}
 	if s.Duration > 0 {
 		text += fmt.Sprintf(", for %s", time.Duration(s.Duration))
-	}
-	if until := s.UntilText(); until != "" {
-		text += ", or until " + until + " for every target"
 	}
 	return text
 }

@@ -13,7 +13,7 @@ import (
 // hold every conversation of the plan for all its timeouts and retries. One that
 // loads its model on the first request has the minute.
 const (
-	silentAttempts = 5
+	silentAttempts = 3
 	silentTime     = time.Minute
 )
 
