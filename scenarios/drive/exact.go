@@ -12,7 +12,9 @@ import (
 // says so. What a server refuses for another reason, it refuses again.
 
 // exactLost is the warning.
-const exactLost = "the server refuses ignore_eos and min_tokens: answers have at most the tokens asked for, and may have fewer"
+func exactLost(target string) results.Reason {
+	return results.Reason{Reason: target + " refuses ignore_eos and min_tokens: its answers have at most the tokens asked for, and may have fewer"}
+}
 
 // without is what follows such a refusal.
 var without = step{verb: askAgain}

@@ -79,7 +79,7 @@ func TestExactLengths(t *testing.T) {
 		if len(warned) != 2 || warned[0].Target+warned[1].Target != "refusesbroken" && warned[0].Target+warned[1].Target != "brokenrefuses" {
 			t.Fatalf("warnings %v", warned)
 		}
-		if text := string(warned[0].Data); !strings.Contains(text, "ignore_eos") {
+		if text := string(warned[0].Data); !strings.Contains(text, warned[0].Target+" refuses ignore_eos") {
 			t.Errorf("the warning is %s", text)
 		}
 	})

@@ -107,7 +107,7 @@ func (l *leg) settle(dep *departure, rec *results.Record, worst float64) {
 	l.watch.saw(lane, rec, step.verb == endOK || step.verb == endFailed)
 
 	if lost {
-		d.emit(l.event(results.EventWarning, lane.name, results.Reason{Reason: exactLost}))
+		d.emit(l.event(results.EventWarning, lane.name, exactLost(lane.name)))
 	}
 	if news {
 		d.emit(l.event(results.EventQuarantine, lane.name, results.Reason{Reason: reason}))
