@@ -116,7 +116,7 @@ func remedy(class chat.Class) string {
 	case chat.Client:
 		return "let this machine open more files (ulimit -n), or ask less at a time"
 	case chat.NoAnswer:
-		return "leave room to answer after the reasoning: a larger params: {max_tokens: ...} in the scenario"
+		return "leave room to answer after the reasoning (a larger params: {max_tokens: ...} in the scenario); where the limit was not reached, look into the model's chat template"
 	}
 	return ""
 }

@@ -29,7 +29,7 @@ const (
 	ContentFilter    Class = "content_filter"     // the provider refused to answer
 	Cancelled        Class = "cancelled"          // this side gave up; left out of every rate
 	Client           Class = "client"             // this machine had no file, port or memory left to send it: never the target's
-	NoAnswer         Class = "no_answer"          // the whole token limit went into reasoning
+	NoAnswer         Class = "no_answer"          // it ended as it should before the first word of the answer, as when the token limit went into reasoning
 )
 
 // Classes lists every class in the order reports show them.

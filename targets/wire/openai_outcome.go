@@ -20,6 +20,9 @@ func (d *openAIDecoder) unanswered() *chat.Failure {
 				Message: "the token limit was reached before the answer began: raise max_tokens or ask for less reasoning"}
 		}
 	}
+	if d.answered == 0 { // who waits for it has nothing, however properly it ended
+		return &chat.Failure{Class: chat.NoAnswer, Message: "the server ended its answer before the first word of it"}
+	}
 	return nil
 }
 
