@@ -48,10 +48,11 @@ func unfit(c Client, targets []TargetSummary) []string {
 	if known && strings.Contains(c.Clock, ClockUser) {
 		limit, woke := maxWokenGap*gap, float64(c.WakeLagP99)/1e9
 		of := fmt.Sprintf("over %.0f %% of the median token gap of %s", 100*maxWokenGap, ms(gap))
-		if lag := float64(c.SchedLatencyP99) / 1e9; lag > limit {
-			why = append(why, fmt.Sprintf("the client woke late: the Go scheduler's latency p99 is %s, %s", ms(lag), of))
-		} else if woke > max(limit, timerGrain) {
+		switch lag := float64(c.SchedLatencyP99) / 1e9; {
+		case woke > max(limit, timerGrain) && woke > lag:
 			why = append(why, fmt.Sprintf("the client woke late: by %s (p99), %s", ms(woke), of))
+		case lag > limit:
+			why = append(why, fmt.Sprintf("the client woke late: the Go scheduler's latency p99 is %s, %s", ms(lag), of))
 		}
 	}
 	if c.MergedShare > maxMerged {
