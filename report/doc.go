@@ -34,6 +34,7 @@ type Doc struct {
 	Footnotes []Footnote
 	Supply    []Pair // what is unknown, and how to supply it
 
+	Curves      []Curve // sweeps and capacity searches
 	Tables      []Table // the figures by subject, one row for each target and stage
 	Errors      Table   // error classes by target
 	Judging     Table   // dialogues judged and the difference from the incumbent
@@ -199,6 +200,7 @@ func New(run *results.Run, s *results.Summary) *Doc {
 	d.Banners = banners(run, s)
 	d.matrix(run, s)
 	d.Notes = append(steadyNotes(proseOf(run), s), d.Notes...)
+	d.Curves = curves(run, s)
 	d.Tables = figureTables(run, s)
 	d.Errors = errorTable(s)
 	d.Judging = judgingTable(s)

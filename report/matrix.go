@@ -27,7 +27,7 @@ func (d *Doc) matrix(run *results.Run, s *results.Summary) {
 	p := proseOf(run)
 	d.Verdict = verdict(m, p)
 	d.Weights = weights(m)
-	d.Columns = columns(m)
+	d.Columns = columns(m, slices.ContainsFunc(s.Targets, func(t results.TargetSummary) bool { return t.Capacity != nil }))
 	d.Checks = checks(m)
 	d.Notes = p.sentences(m.Notes)
 	if len(m.Verdict.Settle) == 0 { // else it is said with the verdict
@@ -80,7 +80,8 @@ func weights(m *results.Matrix) []Weight {
 	return out
 }
 
-func columns(m *results.Matrix) []Column {
+// columns are those of the matrix; searched says that a capacity was looked for.
+func columns(m *results.Matrix, searched bool) []Column {
 	var out []Column
 	add := func(key, weight string) {
 		info, ok := results.LookupFigure(key)
@@ -98,6 +99,9 @@ func columns(m *results.Matrix) []Column {
 	}
 	for _, key := range always {
 		add(key, "")
+	}
+	if searched {
+		add("capacity", "")
 	}
 	return out
 }

@@ -33,6 +33,8 @@ func NewScale(unit string, values ...float64) Scale {
 		return Scale{factor: 1, decimals: digits(lo, 3, 2)}
 	case "1/s":
 		return Scale{factor: 1, decimals: digits(lo, 3, 2), suffix: "/s"}
+	case "users":
+		return Scale{factor: 1, suffix: " users"}
 	case "points":
 		return Scale{factor: 1, decimals: 2}
 	case "":

@@ -34,7 +34,8 @@ type line struct {
 }
 
 // lines lists every target in every measured stage: stage by stage, so that
-// targets that met the same minute stand together.
+// targets that met the same minute stand together. The stage whose figures are the
+// targets' own comes last.
 func lines(s *results.Summary) []line {
 	var order []string
 	for _, t := range s.Targets {
@@ -42,6 +43,12 @@ func lines(s *results.Summary) []line {
 			if !slices.Contains(order, st.Name) {
 				order = append(order, st.Name)
 			}
+		}
+	}
+	for _, t := range s.Targets {
+		if i := slices.Index(order, t.Stage); i >= 0 {
+			order = append(slices.Delete(order, i, i+1), t.Stage)
+			break
 		}
 	}
 	var out []line

@@ -14,6 +14,11 @@ func valuesOf(unit string, figs []results.Figure) []Value {
 			vs = append(vs, *v)
 		}
 	}
+	for _, f := range figs { // of capacity, users instead of a rate
+		if f.Value != nil && f.Unit != "" {
+			unit = f.Unit
+		}
+	}
 	sc := NewScale(unit, vs...)
 	out := make([]Value, len(figs))
 	for i, f := range figs {
@@ -29,7 +34,14 @@ func value(sc Scale, f results.Figure) Value {
 	}
 	out := Value{Text: sc.Format(*v), N: f.N, Known: true, Numeric: true, Step: -1,
 		Value: v, Low: finite(f.Low), High: finite(f.High)}
-	out.Interval = sc.Interval(out.Low, out.High)
+	switch f.Censored {
+	case results.AtLeast:
+		out.Text = "\u2265 " + out.Text
+	case results.LessThan:
+		out.Text = "< " + out.Text
+	default:
+		out.Interval = sc.Interval(out.Low, out.High)
+	}
 	if out.Low == nil || out.High == nil {
 		out.Need = Clean(f.Reason)
 	}

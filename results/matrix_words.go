@@ -40,6 +40,8 @@ func inUnit(unit string, v float64, n int) string {
 			return "$" + strconv.FormatFloat(v, 'f', 2, 64)
 		}
 		return "$" + digits(v, n)
+	case "1/s":
+		return digits(v, n) + "/s"
 	case "points":
 		if n == 3 {
 			return strconv.FormatFloat(v, 'f', 2, 64)

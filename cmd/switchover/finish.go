@@ -49,7 +49,7 @@ func (a *app) finish(dir string, found *outcome, o runOptions) (int, error) {
 		return code, &exitError{exitInvalid, err, "what was recorded is kept; once this is mended: switchover report " + reference(o.root, dir)}
 	}
 	if !o.json {
-		a.printFiles(dir)
+		a.printFiles(dir, found.doc)
 	}
 	return code, nil
 }
@@ -73,7 +73,11 @@ func (f *outcome) write(dir string) error {
 		{"report.html", func(w io.Writer) error { return html.Render(w, f.doc) }},
 		{"matrix.png", func(w io.Writer) error { return writeChart(w, f.doc, chart.Matrix) }},
 		{"latency.png", func(w io.Writer) error { return writeChart(w, f.doc, chart.Latency) }},
+		{"load.png", func(w io.Writer) error { return writeChart(w, f.doc, chart.Load) }},
 	} {
+		if file.name == "load.png" && len(f.doc.Curves) == 0 {
+			continue // nothing was tried at several loads
+		}
 		var b bytes.Buffer
 		if err := file.render(&b); err != nil {
 			return fmt.Errorf("render %s of %s: %w", file.name, f.run.ID, err)
@@ -109,8 +113,11 @@ func replaceFile(path string, b []byte) error {
 }
 
 // printFiles says where the report is and what to try next.
-func (a *app) printFiles(dir string) {
+func (a *app) printFiles(dir string, d *report.Doc) {
 	fmt.Fprintf(a.out, "\nReport:  %s\nCharts:  %s\n         %s\n", filepath.Join(dir, "report.html"), filepath.Join(dir, "matrix.png"), filepath.Join(dir, "latency.png"))
+	if len(d.Curves) > 0 {
+		fmt.Fprintf(a.out, "         %s\n", filepath.Join(dir, "load.png"))
+	}
 }
 
 // runCode is the exit code of a run that ended by itself.

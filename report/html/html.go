@@ -32,6 +32,10 @@ func Render(w io.Writer, d *report.Doc) error {
 	if err != nil {
 		return fmt.Errorf("draw the latency chart: %w", err)
 	}
+	load, err := chart.LoadSVG(d)
+	if err != nil {
+		return fmt.Errorf("draw the load chart: %w", err)
+	}
 	css := sheet + palette()
 	sum := sha256.Sum256([]byte(css))
 	return page.Execute(w, map[string]any{
@@ -39,6 +43,7 @@ func Render(w io.Writer, d *report.Doc) error {
 		// Neither holds anything from outside but what chart has escaped.
 		"CSS":     template.CSS(css),
 		"Latency": template.HTML(svg),
+		"Curves":  template.HTML(load),
 		"Policy":  "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; form-action 'none'",
 	})
 }

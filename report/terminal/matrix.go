@@ -31,6 +31,9 @@ func Matrix(w io.Writer, d *report.Doc, o Options) error {
 	if err := p.table(d); err != nil {
 		return err
 	}
+	if err := p.curves(d); err != nil {
+		return err
+	}
 	p.b.WriteByte('\n')
 	p.reasons(d)
 	p.changes(d)
