@@ -24,14 +24,13 @@ func (s *Stage) replayed(speed float64) (until time.Duration, most int) {
 func traceTimes(s *Scenario, st Stage, items []results.Conversation) iter.Seq[time.Duration] {
 	speed := s.Workload.Trace.Speed
 	until, most := st.replayed(speed)
-	return func(yield func(time.Duration) bool) {
+	return arrival.Trace(func(yield func(time.Duration) bool) {
 		for i, it := range items {
-			if at := time.Duration(it.At); until > 0 && at >= until || most > 0 && i == most ||
-				!yield(time.Duration(float64(at)/speed).Round(arrival.Resolution)) {
+			if at := time.Duration(it.At); until > 0 && at >= until || most > 0 && i == most || !yield(at) {
 				return
 			}
 		}
-	}
+	}, speed)
 }
 
 // Rates are the mean and the highest rate of an open stage; see [Stage.Rates]. Of a

@@ -1,10 +1,10 @@
 // Package arrival draws when conversations start in open-loop load: constant,
 // at even gaps; Poisson, the memoryless process by which many independent people
 // arrive; or gamma, burstier or more even than that; each at one rate, or at one
-// that ramps and steps; and bursts, many at once. A process is a pure function of its rate and seed:
-// ranging over it twice gives the same instants, and one process schedules a
-// whole stage, because several of them side by side, one a worker, do not add up
-// to the process that was asked for.
+// that ramps and steps; bursts, many at once; and the recorded instants of a trace.
+// A process is a pure function of its rate and seed: ranging over it twice gives the
+// same instants, and one process schedules a whole stage, because several of them
+// side by side, one a worker, do not add up to the process that was asked for.
 //
 // It refuses to know about time: it reads no clock and waits for nothing.
 package arrival
