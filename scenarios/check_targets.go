@@ -170,7 +170,9 @@ func (c *checker) key(path string, k *Key) {
 	}
 	if _, err := k.read(c.env, c.beside); err != nil {
 		if file {
-			c.hideText(k.File)
+			if !pathForm.MatchString(k.File) {
+				c.hideText(k.File) // perhaps the key itself
+			}
 			path += ".file"
 		} else {
 			path += ".env"
@@ -195,6 +197,10 @@ func (k *Key) Value(env Env) (secret.Value, error) {
 	return k.read(env, func(path string) string { return path })
 }
 
+// pathForm is what can be nothing but a path: it may be shown where a name that may
+// be a key pasted in its place may not.
+var pathForm = regexp.MustCompile(`^(/|\.{1,2}/|~/|[A-Za-z]:\\)|\.(txt|key|pem|token|secret|env|json|ya?ml|conf)$`)
+
 func (k *Key) read(env Env, resolve func(string) string) (secret.Value, error) {
 	var text, from string
 	if k.Env != "" || k.File == "" {
@@ -210,7 +216,11 @@ func (k *Key) read(env Env, resolve func(string) string) (secret.Value, error) {
 	} else {
 		b, err := env.read(resolve(k.File))
 		if err != nil {
-			return secret.Value{}, &hinted{fmt.Sprintf("cannot read the file of the key: %v", cause(err)), "paths are relative to the scenario file"}
+			which := ""
+			if pathForm.MatchString(k.File) {
+				which = ", " + clip(k.File)
+			}
+			return secret.Value{}, &hinted{fmt.Sprintf("cannot read the file of the key%s: %v", which, cause(err)), "paths are relative to the scenario file"}
 		}
 		text, from = string(b), "the file of the key"
 	}
