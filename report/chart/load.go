@@ -140,12 +140,15 @@ func (l *load) curve(s *sheet, c *report.Curve, top float64) {
 		}
 	}
 	s.text((p.left+p.right)/2, p.bottom+30, c.Axis, tick)
-	s.text(margin, top-1, "time to first token", pen{size: 9.5, color: muted})
+	title := pen{size: 12.5, bold: true, color: ink}
+	s.text(margin+title.width(s.legible(c.Title))+10, top-14, "time to first token", pen{size: 9.5, color: muted})
 	names, _ := s.labels(l.d)
+	for i, ser := range c.Series { // beneath all lines
+		l.band(s, p, ser, seriesColors[i%len(seriesColors)])
+	}
 	last := math.Inf(-1)
 	for i, ser := range c.Series {
 		col := seriesColors[i%len(seriesColors)]
-		l.band(s, p, ser, col)
 		l.lines(s, p, ser, col)
 		name := ser.Target
 		for j, r := range l.d.Rows {
@@ -185,7 +188,9 @@ func (l *load) band(s *sheet, p *plot, ser report.Series, col color.NRGBA) {
 	clip := func(v float64) float64 { return math.Min(math.Max(p.x.at(v), p.left), p.right) }
 	if c.Low != nil && c.High != nil && *c.Low > 0 {
 		lo, hi := clip(*c.Low), clip(*c.High)
-		s.rect(lo, p.top, math.Max(1, hi-lo), p.bottom-p.top, mix(col, white, 0.88))
+		s.rect(lo, p.top, math.Max(1, hi-lo), p.bottom-p.top, faint)
+		s.line(lo, p.top, lo, p.bottom, 0.6, col)
+		s.line(hi, p.top, hi, p.bottom, 0.6, col)
 	}
 	x := clip(*c.Value)
 	s.line(x, p.top, x, p.bottom, 1, col, 3, 3)
@@ -210,7 +215,7 @@ func (l *load) lines(s *sheet, p *plot, ser report.Series, col color.NRGBA) {
 			if tail {
 				width = 0.8
 			}
-			if drawn {
+			if drawn && !ser.Capacity.Known { // a search's windows scatter around the curve
 				s.line(lastX, lastY, x, y, width, col)
 			}
 			lastX, lastY, drawn = x, y, true
