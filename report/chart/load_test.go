@@ -2,7 +2,8 @@ package chart
 
 import (
 	"bytes"
-	"image/png"
+	"image"
+	_ "image/png"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, err := png.Decode(bytes.NewReader(b))
+	img, _, err := image.Decode(bytes.NewReader(b))
 	if err != nil || img.Bounds().Dx() < 2000 {
 		t.Fatalf("no picture: %v", err)
 	}
