@@ -140,6 +140,14 @@ func bound(b results.Bound) string {
 	return strings.TrimSpace(Clean(b.Op) + " " + t)
 }
 
+// wokeLate is unknown of runs that did not look.
+func wokeLate(c results.Client) string {
+	if c.WakeLagP99 == 0 {
+		return "unknown"
+	}
+	return Format(float64(c.WakeLagP99)/1e9, "s")
+}
+
 // clientFacts say whether the client was fit to measure.
 func clientFacts(s *results.Summary) []Pair {
 	c := s.Client
@@ -158,10 +166,12 @@ func clientFacts(s *results.Summary) []Pair {
 		{"Schedule lag p50, p99", Format(c.ScheduleLagP50, "s") + ", " + Format(c.ScheduleLagP99, "s")},
 		{"Receive lag p99", lag},
 		{"Reads that held several events", percent(c.CoalescedShare)},
+		{"Tokens that lost their own stamp", percent(c.MergedShare)},
 		{"Departures dropped", fmt.Sprintf("%s of %s", percent(c.DroppedShare), count(c.Departures))},
 		{"CPU share", percent(c.CPUShare)},
 		{"Garbage collection pause p99", ms(c.GCPauseP99)},
 		{"Go scheduler latency p99", ms(c.SchedLatencyP99)},
+		{"Woke late p99", wokeLate(c)},
 		{"Open sockets, most", count(c.OpenSocketsMax)},
 	}
 	for _, r := range c.RTT {

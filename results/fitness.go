@@ -12,7 +12,7 @@ const (
 	maxDropped   = 0.01  // of departures
 	maxWokenGap  = 0.10  // lateness of waking, p99, of the median token gap, user clock
 	timerGrain   = 0.002 // s: Go's timers are up to 1 ms late by themselves, which says nothing
-	maxMerged    = 0.05  // of events, kernel clock: those whose own stamps were lost to the client
+	maxMerged    = 0.01  // of events, kernel clock: with more of them the p99 of token gaps is the client's
 	maxCoalesced = 0.05  // of reads, kernel clock: a warning
 )
 
