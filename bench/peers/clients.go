@@ -86,8 +86,8 @@ load: [{name: steady, mode: concurrency, users: %d, duration: %s}]
 				return nil, "", err
 			}
 			said := ""
-			if v := d.Run.Valid; v != nil && !*v {
-				said = "called itself invalid: " + strings.Join(d.Run.Reasons, "; ")
+			if summary, _ := results.Summarise(d); !summary.Valid {
+				said = "called itself invalid: " + strings.Join(summary.Reasons, "; ")
 			}
 			return fromJournal(d), said, nil
 		}}

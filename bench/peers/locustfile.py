@@ -4,7 +4,7 @@ Locust knows no tokens: a team that load tests an LLM with it stamps the events 
 the stream in its locustfile. This one uses the faster of Locust's two HTTP clients,
 reads each event as it comes, and at the end writes one line of JSON a request to
 PEER_OUT: its X-Request-Id, the seconds from the call to the first event with
-content, and the seconds between such events.
+content, when that came by the clock, and the seconds between such events.
 """
 
 import itertools
@@ -36,6 +36,7 @@ class Reader(FastHttpUser):
             "stream": True,
         }
         stamps = []
+        at = 0
         began = time.perf_counter()
         with self.client.post(
             "/chat/completions",
@@ -51,13 +52,14 @@ class Reader(FastHttpUser):
             # Not iter_lines or iter_content: they wait until 1024 bytes have come,
             # which is several tokens.
             while event := response.stream.readline(b"\n\n"):
-                now = time.perf_counter()
+                clock, now = time.time(), time.perf_counter()
                 data = event.strip().removeprefix(b"data: ")
                 if data == b"[DONE]":
                     complete = True
                     continue
                 choices = json.loads(data)["choices"]
                 if choices and choices[0]["delta"].get("content"):
+                    at = at or clock
                     stamps.append(now)
             if not complete or not stamps:
                 response.failure("the stream broke off")
@@ -68,12 +70,12 @@ class Reader(FastHttpUser):
             response_time=1000 * (stamps[0] - began),
             response_length=0,
         )
-        seen.append((n, began, stamps))
+        seen.append((n, began, at, stamps))
 
 
 @events.quitting.add_listener
 def write(**_):
     with open(os.environ["PEER_OUT"], "w", encoding="utf-8") as out:
-        for n, began, stamps in seen:
+        for n, began, at, stamps in seen:
             gaps = [b - a for a, b in itertools.pairwise(stamps)]
-            out.write(json.dumps({"id": str(n), "first": stamps[0] - began, "gaps": gaps}) + "\n")
+            out.write(json.dumps({"id": str(n), "first": stamps[0] - began, "at": at, "gaps": gaps}) + "\n")

@@ -32,6 +32,16 @@ func allSeconds(vs []float64, unit time.Duration) ([]time.Duration, error) {
 	return out, nil
 }
 
+// byClock is an instant in nanoseconds, from seconds since 1970; 0 is none, and what
+// no clock of our time shows is none.
+func byClock(s float64) int64 {
+	if !(s > 0 && s < 1e10) {
+		return 0
+	}
+	whole, rest := math.Modf(s) // multiplied as one it would lose a quarter of a microsecond
+	return int64(whole)*int64(time.Second) + int64(rest*1e9)
+}
+
 // lines calls read for each line that is not empty.
 func lines(b []byte, read func([]byte) error) error {
 	in := bufio.NewScanner(bytes.NewReader(b))
@@ -58,6 +68,11 @@ func fromJournal(d *results.Data) []seen {
 			continue
 		}
 		s := seen{id: r.ID, first: first, gaps: []time.Duration{}}
+		for _, segment := range d.Run.Segments {
+			if at, known := r.FirstToken.Get(); known && segment.Index == r.Segment {
+				s.at = segment.EpochUnixNs + at
+			}
+		}
 		for _, c := range r.Chunks[1:] {
 			s.gaps = append(s.gaps, c.Gap)
 		}
@@ -74,6 +89,7 @@ func readLocust(b []byte) ([]seen, error) {
 		var r struct {
 			ID    string    `json:"id"`
 			First float64   `json:"first"`
+			At    float64   `json:"at"`
 			Gaps  []float64 `json:"gaps"`
 		}
 		if err := json.Unmarshal(line, &r); err != nil {
@@ -84,7 +100,7 @@ func readLocust(b []byte) ([]seen, error) {
 			return err
 		}
 		gaps, err := allSeconds(r.Gaps, time.Second)
-		out = append(out, seen{id: r.ID, first: first, gaps: gaps, mean: meanOf(gaps)})
+		out = append(out, seen{id: r.ID, first: first, at: byClock(r.At), gaps: gaps, mean: meanOf(gaps)})
 		return err
 	})
 	return out, err
@@ -100,6 +116,11 @@ func readGuideLLM(b []byte) ([]seen, error) {
 					Response string   `json:"response_id"`
 					TTFT     *float64 `json:"time_to_first_token_ms"`
 					ITL      *float64 `json:"inter_token_latency_ms"`
+					Info     struct {
+						Timings struct {
+							First float64 `json:"first_token_iteration"`
+						} `json:"timings"`
+					} `json:"info"`
 				} `json:"successful"`
 			} `json:"requests"`
 		} `json:"benchmarks"`
@@ -123,7 +144,7 @@ func readGuideLLM(b []byte) ([]seen, error) {
 		if err != nil {
 			return nil, fmt.Errorf("request %d: %w", i+1, err)
 		}
-		out = append(out, seen{completion: r.Response, first: first, mean: mean})
+		out = append(out, seen{completion: r.Response, first: first, at: byClock(r.Info.Timings.First), mean: mean})
 	}
 	return out, nil
 }
@@ -140,6 +161,7 @@ func readAIPerf(b []byte) ([]seen, error) {
 		var r struct {
 			Metadata struct {
 				ID    string `json:"x_request_id"`
+				Start int64  `json:"request_start_ns"`
 				Phase string `json:"benchmark_phase"`
 			} `json:"metadata"`
 			Metrics struct {
@@ -167,7 +189,11 @@ func readAIPerf(b []byte) ([]seen, error) {
 			return err
 		}
 		gaps, err := allSeconds(m.Gaps.Value, time.Millisecond)
-		out = append(out, seen{id: r.Metadata.ID, first: first, gaps: gaps, mean: mean})
+		s := seen{id: r.Metadata.ID, first: first, gaps: gaps, mean: mean}
+		if r.Metadata.Start > 0 {
+			s.at = r.Metadata.Start + int64(first)
+		}
+		out = append(out, s)
 		return err
 	})
 	return out, err

@@ -36,6 +36,8 @@ type column struct {
 var columns = []column{
 	{"first-token error p50", func(r *row) float64 { return 1e3 * quantile(r.off.first, 0.5) }, "ms"},
 	{"p99", func(r *row) float64 { return 1e3 * quantile(r.off.first, 0.99) }, "ms"},
+	{"TTFT error p50", func(r *row) float64 { return 1e3 * quantile(r.off.ttft, 0.5) }, "ms"},
+	{"p99", func(r *row) float64 { return 1e3 * quantile(r.off.ttft, 0.99) }, "ms"},
 	{"gap error p50", func(r *row) float64 { return 1e3 * quantile(r.off.gaps, 0.5) }, "ms"},
 	{"p99", func(r *row) float64 { return 1e3 * quantile(r.off.gaps, 0.99) }, "ms"},
 	{"mean gap error p99", func(r *row) float64 { return 1e3 * quantile(r.off.means, 0.99) }, "ms"},
@@ -159,8 +161,11 @@ How to read it:
   each request came and when it sent each token. The server has one core, the client with all its processes
   another. ` + fmt.Sprintf(`Answers have %d tokens, the first after %s, then one every %s, both varied by %.0f %%;
   requests that arrive in the %s after a warm-up of %s count.`, tokens, ttft, tpot, 100*jitter, measured, warm) + `
-- First-token error: the time to first token the client reports, against the server's from the request's
-  arrival to the first token sent. The way through the kernel and into the server is in everyone's.
+- First-token error: the instant at which the client has the first token, against the one at which the
+  server sent it, on the one clock of the machine.
+- TTFT error: the time to first token the client reports, against the server's from the request's arrival to
+  the first token sent. How late the server notices a request is in everyone's: where all are alike and far
+  above the first-token error, the server's core was short of time.
 - Gap error: each gap between two tokens, against the server's. GuideLLM keeps only a request's mean gap.
 - CPU an event: CPU of all the client's processes within the part that counts / tokens sent in it. CPU as a
   whole has start and report as well. Memory: the largest sum of proportional set sizes, sampled each second.

@@ -27,13 +27,13 @@ func TestTable(t *testing.T) {
 	rows := []*row{
 		{client: own, streams: 20, load: "0.10 0.20 0.30", command: "switchover run scenario.yaml", covered: true, sent: 1000,
 			cpu: 20 * time.Millisecond, whole: time.Second, peak: 32 << 20,
-			off: offsets{first: us(100, 200, 300), gaps: us(5, 6, 100), means: us(1, 2, 3), matched: 3, asked: 3}},
+			off: offsets{first: us(10, 20, 30), ttft: us(100, 200, 300), gaps: us(5, 6, 100), means: us(1, 2, 3), matched: 3, asked: 3}},
 		{client: gapless, streams: 20, load: "0.40 0.50 0.60", command: "other --streams 20", covered: true, sent: 500,
 			cpu: 200 * time.Millisecond, whole: 12 * time.Second, peak: 400 << 20,
-			off: offsets{first: us(1000, 2000, 30000), means: us(10, 20, 30), matched: 3, asked: 4}},
+			off: offsets{ttft: us(1000, 2000, 30000), means: us(10, 20, 30), matched: 3, asked: 4}},
 		{client: gone, streams: 20},
 		{client: own, streams: 200, command: "switchover run scenario.yaml", load: "0.10 0.20 0.30", said: "called itself invalid: it was\nlate",
-			off: offsets{first: us(1), gaps: us(1), means: us(0), matched: 1, asked: 2, uneven: 1}},
+			off: offsets{first: us(1), ttft: us(2), gaps: us(1), means: us(0), matched: 1, asked: 2, uneven: 1}},
 		{client: gapless, streams: 200, failed: "it failed: stopped"},
 		{client: gone, streams: 200},
 	}

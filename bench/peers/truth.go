@@ -18,6 +18,7 @@ type seen struct {
 	id         string        // of the request, as its header had it, or
 	completion string        // of the answer
 	first      time.Duration // from its start to the first token, both as the client defines them
+	at         int64         // when the first token came by its clock, Unix ns; 0 where it does not tell
 	gaps       []time.Duration
 	mean       time.Duration // of the gaps, as the client computes it; 0 where it does not
 }
@@ -98,7 +99,8 @@ func (w window) events(truth []sim.Entry) int {
 
 // offsets are how far a client was off, in seconds, each sorted.
 type offsets struct {
-	first []float64 // of the time to first token, a request each
+	first []float64 // of the instant of the first token, a request each
+	ttft  []float64 // of the time to first token
 	gaps  []float64 // of the gap between two tokens, a gap each
 	means []float64 // of a request's mean gap
 	// matched of asked requests were found in the client's output; uneven of them had
@@ -126,6 +128,7 @@ func compare(truth []sim.Entry, said []seen) offsets {
 		e.add(t, s)
 	}
 	slices.Sort(e.first)
+	slices.Sort(e.ttft)
 	slices.Sort(e.gaps)
 	slices.Sort(e.means)
 	return e
@@ -150,7 +153,10 @@ func (e *offsets) add(t *sim.Entry, s *seen) {
 	off := func(got time.Duration, want int64) float64 {
 		return math.Abs((got - time.Duration(want)).Seconds())
 	}
-	e.first = append(e.first, off(s.first, t.Tokens[0]-t.Arrived))
+	e.ttft = append(e.ttft, off(s.first, t.Tokens[0]-t.Arrived))
+	if s.at != 0 {
+		e.first = append(e.first, off(time.Duration(s.at-t.Tokens[0]), 0))
+	}
 	n := len(t.Tokens) - 1
 	if s.mean > 0 && n > 0 {
 		e.means = append(e.means, off(s.mean, (t.Tokens[n]-t.Tokens[0])/int64(n)))

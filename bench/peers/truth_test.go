@@ -30,8 +30,8 @@ func TestCompareFindsWhatAClientWasOffBy(t *testing.T) {
 		entry("unseen", "c3", 1000, 1500),
 	}
 	said := []seen{
-		// 2 ms late, the first gap 1 ms long, the second 3 ms short.
-		{id: "a", first: 402 * time.Millisecond, gaps: []time.Duration{21 * time.Millisecond, 27 * time.Millisecond}, mean: 24 * time.Millisecond},
+		// 2 ms late by its TTFT and 4 by the clock, the first gap 1 ms long, the second 3 ms short.
+		{id: "a", first: 402 * time.Millisecond, at: 1404 * ms, gaps: []time.Duration{21 * time.Millisecond, 27 * time.Millisecond}, mean: 24 * time.Millisecond},
 		// By the answer's id, 1 ms early, with the mean alone.
 		{completion: "c2", first: 499 * time.Millisecond, mean: 20 * time.Millisecond},
 		{id: "of another run", first: time.Second},
@@ -40,7 +40,8 @@ func TestCompareFindsWhatAClientWasOffBy(t *testing.T) {
 	if got.matched != 2 || got.asked != 3 || got.uneven != 0 {
 		t.Errorf("matched %d of %d, %d uneven; want 2 of 3, 0", got.matched, got.asked, got.uneven)
 	}
-	near(t, "first-token errors", got.first, 0.001, 0.002)
+	near(t, "first-token errors", got.first, 0.004)
+	near(t, "TTFT errors", got.ttft, 0.001, 0.002)
 	near(t, "gap errors", got.gaps, 0.001, 0.003)
 	near(t, "mean gap errors", got.means, 0, 0.001)
 }
