@@ -24,8 +24,8 @@ measure it.
 
 Of the RUNs that are named, say whether they had the same schedule: the same
 conversations in the same order, at the same planned times. With --schedule,
-print the schedule of one, as 'run --dry-run --schedule' did before it. RUN is an
-id, the beginning of one, a folder, or latest.
+print the schedule of one, as 'run --dry-run --schedule' did before it. RUN is
+an id, the beginning of one, a folder, or latest.
 
 The exit code is 1 where schedules differ, else 0.`,
 		Example:           "  switchover results\n  switchover results 20261122T090102Z-outage latest\n  switchover results latest --schedule",
