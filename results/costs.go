@@ -54,10 +54,10 @@ func (c *cell) costFigures(r rated, into map[string]Figure) {
 // perToken is the cost of 1,000,000 tokens over the attempts that cost answers
 // for.
 func (c *cell) perToken(cost func(*Record) (usd float64, tokens int, ok bool)) Figure {
-	var usd, tokens []float64
-	for s := range c.eachSession {
+	usd, tokens := c.buffers().first[:0], c.buffers().second[:0]
+	for _, s := range c.sessions {
 		var u, n float64
-		s.attempts(func(r *row) {
+		c.attemptsOf(s, func(r *row) {
 			if v, k, ok := cost(&r.Record); ok {
 				u += v
 				n += float64(k)
@@ -67,6 +67,7 @@ func (c *cell) perToken(cost func(*Record) (usd float64, tokens int, ok bool)) F
 			usd, tokens = append(usd, u*perMillion), append(tokens, n)
 		}
 	}
+	c.buffers().first, c.buffers().second = usd, tokens
 	v, low, high, ok := ratio(usd, tokens)
 	if !ok {
 		return Unknown("USD", 0, c.noCost())
@@ -86,9 +87,9 @@ func (c *cell) noCost() string {
 }
 
 // usd is what a session cost, its failed attempts included.
-func (s *session) usd() (total float64, ok bool) {
+func (c *cell) usd(s sessionRef) (total float64, ok bool) {
 	ok = true
-	s.attempts(func(r *row) {
+	c.attemptsOf(s, func(r *row) {
 		v, known := r.CostUSD.Get()
 		total += v
 		ok = ok && known
@@ -100,18 +101,19 @@ func (s *session) usd() (total float64, ok bool) {
 // prices. A conversation that failed half-way is no conversation of this
 // workload: it would look cheap.
 func (c *cell) perConversation() Figure {
-	var usd, ones []float64
+	usd, ones := c.buffers().first[:0], c.buffers().second[:0]
 	var unknown int
-	for s := range c.eachSession {
+	for _, s := range c.sessions {
 		if !s.complete {
 			continue
 		}
-		if v, ok := s.usd(); ok {
+		if v, ok := c.usd(s); ok {
 			usd, ones = append(usd, 1000*v), append(ones, 1)
 		} else {
 			unknown++
 		}
 	}
+	c.buffers().first, c.buffers().second = usd, ones
 	v, low, high, ok := ratio(usd, ones)
 	switch {
 	case !ok && unknown == 0:

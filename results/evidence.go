@@ -13,10 +13,10 @@ const (
 	shortestBlock    = 2.0 // s
 )
 
-// evidence cuts the stage whose figures are the ones ranked into blocks of time, the same for every target: from where the last target was
-// steady to where the first stopped being so, counted from each target's own
-// first departure, which is the same moment for all unless they ran one after the
-// other.
+// evidence cuts the stage whose figures are the ones ranked into blocks of time, the
+// same for every target: from where the last target was steady to where the first
+// stopped being so, counted from each target's own first departure, which is the
+// same moment for all unless they ran one after the other.
 func evidence(d *Data, s *Summary, byKey map[cellKey]*cell, verdicts map[string]*scores) *Evidence {
 	ev := &Evidence{Targets: map[string]TargetEvidence{}}
 	stage := d.Run.headline()
@@ -28,10 +28,18 @@ func evidence(d *Data, s *Summary, byKey map[cellKey]*cell, verdicts map[string]
 	}
 	common := commonWindow(ranked)
 	n := evidenceBlocks(ranked, common)
+	var some []*cell
+	for _, t := range d.Run.Candidates() {
+		if c := byKey[cellKey{stage, t.Name}]; c != nil {
+			some = append(some, c)
+		}
+	}
+	blocks := make([][]map[string]float64, len(some))
+	eachCell(some, func(i int, c *cell) { blocks[i] = c.blockFigures(c.place(common, n)) })
 	for _, t := range d.Run.Candidates() {
 		var e TargetEvidence
-		if c := byKey[cellKey{stage, t.Name}]; c != nil {
-			e.Blocks = c.blockFigures(c.place(common, n))
+		if i := slices.Index(some, byKey[cellKey{stage, t.Name}]); i >= 0 {
+			e.Blocks = blocks[i]
 		}
 		if len(e.Blocks) == 0 { // never steady together: the stage is one block
 			e.Blocks = []map[string]float64{values(s.Target(t.Name).Figures)}

@@ -176,20 +176,21 @@ func (g gapSamples) searchFor(ranks []float64) []float64 {
 	for i, rank := range ranks {
 		all[i].rank = min(rank, float64(g.samples)-1)
 	}
-	hists := map[uint64]*[1 << digit]uint64{}
+	room := g.cell.buffers()
 	var begins []uint64
 	for shift := 64 - digit; shift >= 0; shift -= digit {
 		begins = begins[:0]
-		clear(hists)
 		for _, s := range all {
-			if hists[s.bits] == nil {
-				hists[s.bits] = new([1 << digit]uint64)
+			if !slices.Contains(begins, s.bits) {
 				begins = append(begins, s.bits)
 			}
 		}
-		counts := make([]*[1 << digit]uint64, len(begins))
-		for i, b := range begins {
-			counts[i] = hists[b]
+		for len(room.counts) < len(begins) {
+			room.counts = append(room.counts, new([1 << digit]uint64))
+		}
+		counts := room.counts[:len(begins)]
+		for _, c := range counts {
+			clear(c[:])
 		}
 		g.each(func(seconds float64, k int) {
 			key := orderedBits(seconds)
@@ -203,7 +204,7 @@ func (g gapSamples) searchFor(ranks []float64) []float64 {
 		})
 		for i := range all {
 			s := &all[i]
-			hist, next := hists[s.bits], uint64(0)
+			hist, next := counts[slices.Index(begins, s.bits)], uint64(0)
 			for float64(s.below+hist[next]) <= s.rank && next < 1<<digit-1 {
 				s.below += hist[next]
 				next++

@@ -12,6 +12,16 @@ import (
 type buffers struct {
 	times, first, second []float64
 	gaps                 []gapEntry
+	placed               placed
+	row                  row
+	counts               []*[1 << digit]uint64
+}
+
+// placed are numbers in the order of their requests, each with the block of the
+// steady window that the request was due in; -1 for none.
+type placed struct {
+	values []float64
+	blocks []int32
 }
 
 // buffers are the cell's.
@@ -36,6 +46,32 @@ func (c *cell) collect(of func(*request) (float64, bool)) []float64 {
 	}
 	c.buffers().times = out
 	return out
+}
+
+// sorted is collect with the numbers ascending, and placed.
+func (c *cell) sorted(of func(*request) (float64, bool)) ([]float64, placed) {
+	if len(c.blocks) == 0 {
+		v := c.collect(of)
+		slices.Sort(v)
+		return v, placed{}
+	}
+	p := placed{c.buffers().placed.values[:0], c.buffers().placed.blocks[:0]}
+	for q := range c.each {
+		v, ok := of(q)
+		if !ok || !q.ok() {
+			continue
+		}
+		at := -1
+		if due, known := q.last.Intended.Get(); known {
+			at = find(c.blocks, q.last.Segment, due)
+		}
+		p.values, p.blocks = append(p.values, v), append(p.blocks, int32(at))
+	}
+	c.buffers().placed = p
+	v := append(c.buffers().times[:0], p.values...)
+	c.buffers().times = v
+	slices.Sort(v)
+	return v, p
 }
 
 // The times of one request that figures and objectives are about.
@@ -68,16 +104,16 @@ func stem(key string) string {
 // latencyFigures are the percentiles over successful requests.
 func (c *cell) latencyFigures(into map[string]Figure) {
 	var v []float64
+	var p placed
 	of := ""
-	for _, p := range percentileKeys { // those of one stem stand together
-		if stem(p.key) != of {
-			of = stem(p.key)
-			v = c.collect(timeOf[of])
-			slices.Sort(v)
+	for _, k := range percentileKeys { // those of one stem stand together
+		if stem(k.key) != of {
+			of = stem(k.key)
+			v, p = c.sorted(timeOf[of])
 		}
-		f := percentile(v, p.q, c.noTime(stem(p.key)))
-		c.widen(&f, p.key, v)
-		into[p.key] = f
+		f := percentile(v, k.q, c.noTime(of))
+		c.widen(&f, k.key, v, p)
+		into[k.key] = f
 	}
 	gaps := c.tokenGaps().percentiles(c.noTime("itl"), 0.5, 0.99)
 	into["itl_p50"], into["itl_p99"] = gaps[0], gaps[1]
@@ -124,9 +160,10 @@ func needs(n int, what string) string {
 // tokenSource names where the tokens of the successful requests were counted.
 func (c *cell) tokenSource() string {
 	var from []string
-	for q := range c.each {
-		if q.ok() && q.last.TokenSource != "" && !slices.Contains(from, q.last.TokenSource) {
-			from = append(from, q.last.TokenSource)
+	for _, ref := range c.requests {
+		sh := c.pack.shape(int(c.order[ref.to-1]))
+		if sh.ok() && sh.tokenSource != "" && !slices.Contains(from, sh.tokenSource) {
+			from = append(from, sh.tokenSource)
 		}
 	}
 	slices.Sort(from)

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"sync"
@@ -15,13 +16,16 @@ import (
 // distance from the instant before.
 //
 //	shape item segment session turn attempt [id] instants durations
-//	tokens [cost] [error] counts status chunks
+//	tokens [cost] [error] [counts] chunks
 type pack struct {
 	slabs [][]byte
 	refs  [][]uint64 // by record: slab<<32 | offset in it; in blocks, so that growing copies nothing
 	n     int
 	dict  *dictionary
 }
+
+// picodollars are how many make a dollar: costs are mostly whole numbers of them.
+const picodollars = 1e12
 
 const (
 	slabSize = 1 << 20
@@ -57,6 +61,7 @@ type shape struct {
 	stage, target, tier, pair, clock, chunkSource, tokenSource, model string
 	finish                                                            chat.Finish
 	class                                                             chat.Class
+	status                                                            int
 	flags                                                             uint64
 }
 
@@ -71,6 +76,9 @@ const (
 	flagFailed
 	flagReasoned // a chunk is reasoning
 	flagNamed    // its id is not what RecordID makes of it
+	flagCounts   // it has events without instants, or that came together
+	flagDerived  // its first chunk ends with its first token
+	flagDecimal  // its cost is a whole number of picodollars
 )
 
 // instants are those of a record in the order in which they mostly happen, which
@@ -145,7 +153,7 @@ func (p *pack) row(i int, r *row) {
 func (d *dictionary) row(b []byte, r *row) {
 	in := cursor{b: b}
 	if sh := &d.shapes.list[in.uint()]; r.shape != sh {
-		r.shape, r.Clock, r.TokenSource = sh, sh.clock, sh.tokenSource
+		r.shape, r.Clock, r.TokenSource, r.Status = sh, sh.clock, sh.tokenSource, sh.status
 		r.Error = nil
 		if sh.flags&flagFailed != 0 {
 			r.Error, r.failure.Class = &r.failure, sh.class
@@ -183,7 +191,11 @@ func (d *dictionary) row(b []byte, r *row) {
 	}
 	r.CostUSD = Opt[float64]{}
 	if flags&bit != 0 {
-		r.CostUSD = Known(math.Float64frombits(bits.ReverseBytes64(in.uint())))
+		if flags&flagDecimal != 0 {
+			r.CostUSD = Known(float64(in.uint()) / picodollars)
+		} else {
+			r.CostUSD = Known(math.Float64frombits(in.uint()))
+		}
 	}
 	bit <<= 1
 	if flags&flagFailed != 0 {
@@ -197,7 +209,10 @@ func (d *dictionary) row(b []byte, r *row) {
 		*on = flags&bit != 0
 		bit <<= 1
 	}
-	r.Events, r.EventsUntimed, r.Coalesced, r.Status = int(in.int()), int(in.int()), int(in.int()), int(in.int())
+	r.Events, r.EventsUntimed, r.Coalesced = int(in.int()), 0, 0
+	if flags&flagCounts != 0 {
+		r.EventsUntimed, r.Coalesced = int(in.int()), int(in.int())
+	}
 	r.chunks, r.reads, r.after = int(in.uint()), 0, 0
 	if r.chunks > 0 {
 		r.reads = r.chunks - int(in.uint())
@@ -230,6 +245,16 @@ func (p *pack) used() []*shape {
 	return out
 }
 
+// shape is the shape of record i.
+func (p *pack) shape(i int) *shape {
+	ref := p.refs[i/refBlock][i%refBlock]
+	in := cursor{b: p.slabs[ref>>32][uint32(ref):]}
+	return &p.dict.shapes.list[in.uint()]
+}
+
+// ok is whether the records of a shape succeeded, as Record.OK says.
+func (sh *shape) ok() bool { return sh.flags&(flagComplete|flagFailed) == flagComplete }
+
 // head is what tells to which request a record belongs.
 type head struct {
 	session, turn, attempt int32 // at most maxCount
@@ -252,6 +277,10 @@ func (p *pack) head(i int) head {
 func (r *row) eachChunk(f func(Chunk)) {
 	in := cursor{b: r.packed}
 	c := Chunk{Tokens: 1, Kind: kinds[0]}
+	var derived time.Duration // what is left out of the first gap
+	if r.shape.flags&flagDerived != 0 {
+		derived = time.Duration(r.FirstToken.v - r.Start.v)
+	}
 	for range r.chunks {
 		u := in.uint()
 		if u&1 != 0 {
@@ -264,7 +293,8 @@ func (r *row) eachChunk(f func(Chunk)) {
 			}
 		}
 		u >>= 1
-		c.Gap = time.Duration(u>>1) ^ -time.Duration(u&1)
+		c.Gap = derived + (time.Duration(u>>1) ^ -time.Duration(u&1))
+		derived = 0
 		f(c)
 	}
 }
@@ -309,7 +339,21 @@ func (c *cursor) uint() uint64 {
 	return c.long()
 }
 
+// long reads up to eight bytes at once: lengths vary so much that a processor
+// guesses the end of a loop over them wrong.
 func (c *cursor) long() (x uint64) {
+	if c.i+8 <= len(c.b) {
+		x = binary.LittleEndian.Uint64(c.b[c.i:])
+		if last := ^x & 0x8080808080808080; last != 0 {
+			n := bits.TrailingZeros64(last) + 1 // bits, of whole bytes
+			c.i += n / 8
+			x &= ^uint64(0) >> (64 - n) & 0x7f7f7f7f7f7f7f7f
+			x = x&0x007f007f007f007f | x&0x7f007f007f007f00>>1
+			x = x&0x00003fff00003fff | x&0x3fff00003fff0000>>2
+			return x&0x000000000fffffff | x&0x0fffffff00000000>>4
+		}
+		x = 0
+	}
 	for shift := 0; ; shift += 7 {
 		b := c.b[c.i]
 		c.i++

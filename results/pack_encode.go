@@ -3,7 +3,7 @@ package results
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
+	"time"
 )
 
 // A packer encodes records, one goroutine's.
@@ -33,7 +33,7 @@ func lookUp[T comparable](p *packer, met map[T]uint64, all *numbered[T], v T) ui
 // encode appends a record of this id.
 func (p *packer) encode(b []byte, r *Record, id []byte) []byte {
 	sh := shape{stage: r.Stage, target: r.Target, tier: r.Tier, pair: r.Pair, clock: r.Clock, chunkSource: r.ChunkSource,
-		tokenSource: r.TokenSource, model: r.Model, finish: r.Finish, flags: r.flags()}
+		tokenSource: r.TokenSource, model: r.Model, finish: r.Finish, status: r.Status, flags: r.flags()}
 	if r.Error != nil {
 		sh.class = r.Error.Class
 	}
@@ -66,8 +66,10 @@ func (p *packer) encode(b []byte, r *Record, id []byte) []byte {
 			b = binary.AppendVarint(b, int64(n.v))
 		}
 	}
-	if r.CostUSD.ok { // reversed, for short numbers end in zero bits
-		b = binary.AppendUvarint(b, bits.ReverseBytes64(math.Float64bits(r.CostUSD.v)))
+	if pico, decimal := inPicodollars(r.CostUSD); decimal {
+		b = binary.AppendUvarint(b, pico)
+	} else if r.CostUSD.ok {
+		b = binary.AppendUvarint(b, math.Float64bits(r.CostUSD.v))
 	}
 	if e := r.Error; e != nil {
 		b = appendBytes(b, []byte(e.Message))
@@ -75,10 +77,24 @@ func (p *packer) encode(b []byte, r *Record, id []byte) []byte {
 			b = binary.AppendVarint(b, e.RetryAfter.v)
 		}
 	}
-	for _, n := range [...]int{r.Events, r.EventsUntimed, r.Coalesced, r.Status} {
-		b = binary.AppendVarint(b, int64(n))
+	b = binary.AppendVarint(b, int64(r.Events))
+	if sh.flags&flagCounts != 0 {
+		b = binary.AppendVarint(binary.AppendVarint(b, int64(r.EventsUntimed)), int64(r.Coalesced))
 	}
-	return appendChunks(b, r.Chunks)
+	derived := time.Duration(0)
+	if sh.flags&flagDerived != 0 {
+		derived = r.Chunks[0].Gap
+	}
+	return appendChunks(b, r.Chunks, derived)
+}
+
+// inPicodollars is a cost as a whole number of picodollars, if it is exactly one.
+func inPicodollars(usd Opt[float64]) (n uint64, exact bool) {
+	if !usd.ok || !(usd.v >= 0 && usd.v < 1000) {
+		return 0, false
+	}
+	n = uint64(math.Round(usd.v * picodollars))
+	return n, math.Float64bits(float64(n)/picodollars) == math.Float64bits(usd.v)
 }
 
 // flags are the bits of what is known and true of a record.
@@ -106,6 +122,15 @@ func (r *Record) flags() (f uint64) {
 		set(*on)
 	}
 	set(r.Error != nil)
+	also := func(on bool, flag uint64) {
+		if on {
+			f |= flag
+		}
+	}
+	also(r.EventsUntimed != 0 || r.Coalesced != 0, flagCounts)
+	also(len(r.Chunks) > 0 && r.FirstToken.ok && r.Start.ok && int64(r.Chunks[0].Gap) == r.FirstToken.v-r.Start.v, flagDerived)
+	_, decimal := inPicodollars(r.CostUSD)
+	also(decimal, flagDecimal)
 	for i := range r.Chunks {
 		if r.Chunks[i].Kind == "r" {
 			return f | flagReasoned
@@ -123,8 +148,9 @@ const otherKind = len(kinds)
 
 // appendChunks writes how many chunks there are, how many of them came with the
 // read before, the tokens after the first, and then of each its gap, which says
-// whether its tokens and kind are others than those of the chunk before.
-func appendChunks(b []byte, chunks []Chunk) []byte {
+// whether its tokens and kind are others than those of the chunk before. derived is
+// what is known of the first gap without it.
+func appendChunks(b []byte, chunks []Chunk, derived time.Duration) []byte {
 	together, after := 0, int64(0)
 	for i, c := range chunks {
 		if i > 0 {
@@ -141,6 +167,7 @@ func appendChunks(b []byte, chunks []Chunk) []byte {
 	b = binary.AppendVarint(binary.AppendUvarint(b, uint64(together)), after)
 	before := Chunk{Tokens: 1, Kind: kinds[0]}
 	for _, c := range chunks {
+		c.Gap, derived = c.Gap-derived, 0
 		gap := uint64(c.Gap<<1^c.Gap>>63) << 1
 		if c.Tokens == before.Tokens && c.Kind == before.Kind {
 			b = binary.AppendUvarint(b, gap)

@@ -13,7 +13,8 @@ import (
 // ratio is sum(num)/sum(den) over independent units (blocks of time, sessions)
 // with its interval from the linearised ratio estimator (Cochran, "Sampling
 // Techniques", 3rd ed., section 6.3): the mean of r + (num - r den)/mean(den).
-// ok is false when there is no denominator; an interval needs two units.
+// ok is false when there is no denominator; an interval needs two units. It leaves
+// those terms in num.
 func ratio(num, den []float64) (r float64, low, high *float64, ok bool) {
 	var n, d float64
 	for i := range num {
@@ -25,11 +26,10 @@ func ratio(num, den []float64) (r float64, low, high *float64, ok bool) {
 	}
 	r = n / d
 	mean := d / float64(len(den))
-	units := make([][]float64, len(num))
 	for i := range num {
-		units[i] = []float64{r + (num[i]-r*den[i])/mean}
+		num[i] = r + (num[i]-r*den[i])/mean
 	}
-	if _, lo, hi, bounded := stats.ClusterMean(units, level); bounded {
+	if _, lo, hi, bounded := stats.Mean(num, level); bounded {
 		lo = max(0, lo)
 		return r, &lo, &hi, true
 	}
@@ -63,12 +63,15 @@ func (c *cell) rated() rated {
 
 // typical is the median latency, 0 when no request succeeded.
 func (c *cell) typical() time.Duration {
-	v := c.collect(latency)
-	if len(v) == 0 {
-		return 0
+	if c.median == nil {
+		var d time.Duration
+		if v := c.collect(latency); len(v) > 0 {
+			slices.Sort(v)
+			d = time.Duration(stats.Quantile(v, 0.5) * float64(time.Second))
+		}
+		c.median = &d
 	}
-	slices.Sort(v)
-	return time.Duration(stats.Quantile(v, 0.5) * float64(time.Second))
+	return *c.median
 }
 
 // rate is the figure of one count a second.

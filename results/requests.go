@@ -1,6 +1,10 @@
 package results
 
-import "switchover/targets/chat"
+import (
+	"time"
+
+	"switchover/targets/chat"
+)
 
 // request is one turn as the user meant it: its attempts, of which the last decides.
 type request struct {
@@ -79,7 +83,6 @@ type session struct {
 	// ended is the last attempt: when it ended is when the session did, in the
 	// segment of that attempt.
 	ended *row
-	cell  *cell
 	ref   sessionRef
 	both  [2]request
 }
@@ -95,11 +98,12 @@ type cell struct {
 	requests []requestRef // of those, the cell's own: of part of a stage, some
 	sessions []sessionRef
 	room     *buffers
-	spans    []span // the steady window
-	steady   bool   // false: too short for one, spans are the whole stage
-	drift    string // how the load was not steady all the same; empty where it was
-	tried    bool   // there were requests enough to find a drift
-	blocks   []span // of a steady window, for the intervals of times; none where it is short
+	median   *time.Duration // latency, once typical was asked for
+	spans    []span         // the steady window
+	steady   bool           // false: too short for one, spans are the whole stage
+	drift    string         // how the load was not steady all the same; empty where it was
+	tried    bool           // there were requests enough to find a drift
+	blocks   []span         // of a steady window, for the intervals of times; none where it is short
 	seen     []extent
 	events   []*Event         // skipped and dropped, of this cell
 	ends     map[int]StageEnd // by segment

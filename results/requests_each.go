@@ -55,7 +55,7 @@ func (c *cell) any(f func(*request) bool) bool {
 
 // eachSession yields the cell's sessions in order. Each is good until the next.
 func (c *cell) eachSession(yield func(*session) bool) {
-	s := session{cell: c}
+	var s session
 	for _, ref := range c.sessions {
 		s.ref, s.complete, s.requests = ref, ref.complete, int(ref.to-ref.from)
 		s.first, s.last = &s.both[0], &s.both[0]
@@ -74,21 +74,21 @@ func (c *cell) eachSession(yield func(*session) bool) {
 // attempts calls f for every attempt of the cell, in order. Each is good until f
 // returns.
 func (c *cell) attempts(f func(*row)) {
+	var r row
 	for _, ref := range c.requests {
-		c.attemptsOf(ref.from, ref.to, f)
+		for _, i := range c.order[ref.from:ref.to] {
+			c.pack.row(int(i), &r)
+			f(&r)
+		}
 	}
 }
 
-// attempts calls f for every attempt of the session, in order.
-func (s *session) attempts(f func(*row)) {
-	s.cell.attemptsOf(s.cell.all[s.ref.from].from, s.cell.all[s.ref.to-1].to, f)
-}
-
-func (c *cell) attemptsOf(from, to uint32, f func(*row)) {
-	var r row
-	for _, i := range c.order[from:to] {
-		c.pack.row(int(i), &r)
-		f(&r)
+// attemptsOf calls f for every attempt of a session, in order.
+func (c *cell) attemptsOf(s sessionRef, f func(*row)) {
+	r := &c.buffers().row
+	for _, i := range c.order[c.all[s.from].from:c.all[s.to-1].to] {
+		c.pack.row(int(i), r)
+		f(r)
 	}
 }
 

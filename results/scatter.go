@@ -25,23 +25,17 @@ func (c *cell) setBlocks() {
 // share, blocks being the units, is read back as times (Woodruff, JASA 47, 1952).
 // Where the window has too few blocks the figure stays as it is; where they differ
 // so much that the share's bound leaves 0 to 1, there is no bound on that side.
-func (c *cell) widen(f *Figure, key string, sorted []float64) {
+func (c *cell) widen(f *Figure, key string, sorted []float64, p placed) {
 	if f.Value == nil || len(c.blocks) == 0 {
 		return
 	}
-	of, q := timeOf[stem(key)], quantileOf(key)
+	q := quantileOf(key)
 	below, all := make([]float64, len(c.blocks)), make([]float64, len(c.blocks))
-	for r := range c.each {
-		due, known := r.last.Intended.Get()
-		if !known || !r.ok() {
-			continue
-		}
-		if v, ok := of(r); ok {
-			if i := find(c.blocks, r.last.Segment, due); i >= 0 {
-				all[i]++
-				if v <= *f.Value {
-					below[i]++
-				}
+	for i, v := range p.values {
+		if at := p.blocks[i]; at >= 0 {
+			all[at]++
+			if v <= *f.Value {
+				below[at]++
 			}
 		}
 	}

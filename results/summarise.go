@@ -28,6 +28,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 		}
 	}
 	compareAll(d.Run, verdicts)
+	stages := summariseCells(byKey, d.Telemetry)
 	var inOrder []*cell
 	for _, t := range d.Run.Candidates() {
 		ts := TargetSummary{Name: t.Name, Model: t.Model, Incumbent: t.Incumbent, Facts: t.Facts,
@@ -40,7 +41,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 					ts.Capacity = c.capacity(d)
 					continue
 				}
-				ts.Stages = append(ts.Stages, c.summarise(d.Telemetry))
+				ts.Stages = append(ts.Stages, stages[c])
 			}
 		}
 		ts.Cause = cause(inOrder[first:])
@@ -61,6 +62,23 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 	ev := evidence(d, s, byKey, verdicts)
 	s.Matrix = BuildMatrix(d.Run, s, ev)
 	return s, ev
+}
+
+// summariseCells computes every target in every stage but those of searches.
+func summariseCells(byKey map[cellKey]*cell, samples []Telemetry) map[*cell]StageSummary {
+	var some []*cell
+	for _, c := range byKey {
+		if c.stage.Search == nil {
+			some = append(some, c)
+		}
+	}
+	done := make([]StageSummary, len(some))
+	eachCell(some, func(i int, c *cell) { done[i] = c.summarise(samples) })
+	out := map[*cell]StageSummary{}
+	for i, c := range some {
+		out[c] = done[i]
+	}
+	return out
 }
 
 // summarise computes one target in one stage.

@@ -24,6 +24,26 @@ func ClusterMean(groups [][]float64, level float64) (mean, low, high float64, ok
 	return mean, mean - half, mean + half, true
 }
 
+// Mean is ClusterMean of samples that are each a group of its own.
+func Mean(samples []float64, level float64) (mean, low, high float64, ok bool) {
+	n := len(samples)
+	var sum, squares float64
+	for _, s := range samples {
+		sum += s
+	}
+	mean = sum / float64(n) // NaN without samples
+	if n < 2 {
+		return mean, math.NaN(), math.NaN(), false
+	}
+	for _, s := range samples {
+		off := s - mean
+		squares += off * off
+	}
+	se := math.Sqrt(float64(n)/float64(n-1)*squares) / float64(n)
+	half := se * tQuantile(1-(1-level)/2, n-1)
+	return mean, mean - half, mean + half, true
+}
+
 // clustered is the mean, its CR1 standard error and the number of groups that
 // hold anything. The error is NaN below two groups.
 func clustered(groups [][]float64) (mean, se float64, g int) {
