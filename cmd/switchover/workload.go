@@ -297,6 +297,9 @@ func saltText(p *scenarios.Plan) string {
 	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.Scope == results.SaltOfStage }):
 		return "Salt on: all prompts of a stage begin with a line of the stage's own, within their length, so they share what the trace shares, and nothing with another stage or run."
 	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.At > 0 }):
+		if len(parts) > 1 {
+			return "Salt on: each session's prompt has a line of its own, at its beginning or behind what its source's prompts share, so none meets a prompt cache that is warm for more than that."
+		}
 		return "Salt on: behind what they share, each session's prompt has a line of its own, within its length, so none meets a prompt cache that is warm for more than that."
 	}
 	return "Salt on: each session's prompt begins with a line of its own, so none meets a warm prompt cache."

@@ -84,7 +84,9 @@ type Config struct {
 	// Salt, if not empty, makes every session's prompt begin with a line of its own
 	// ([chat.Salt]), so that no server's prompt cache is met warm. The line follows
 	// from Salt, the stage and the session: every target gets the same, the turns of
-	// a session share it, and a run with another Salt has others throughout.
+	// a session share it, and a run with another Salt has others throughout. A
+	// conversation can say that it stands elsewhere, is one for a whole stage, or is
+	// none ([results.SaltPlace]).
 	Salt string
 	// Segment is the number of this process's share of the run, from 0.
 	Segment int

@@ -32,7 +32,7 @@ func (s Synthetic) Make() ([]results.Conversation, error) {
 	for i := range out {
 		c := &out[i]
 		r := m.random("lengths", int64(i))
-		c.Item, c.Language, c.Category = fmt.Sprintf("synthetic-%d", i+1), "en", "synthetic"
+		c.Item, c.Language, c.Category = fmt.Sprintf("prompt-%d", i+1), "en", "synthetic"
 		for range max(1, s.Turns) {
 			c.InputTokens = append(c.InputTokens, s.Input(r.Float64()))
 		}

@@ -24,11 +24,11 @@ func said(c *results.Conversation, turn int, salt string) string {
 func TestSyntheticHasTheTokensAskedFor(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, s := range []Synthetic{
-		{Input: UniformLengths(1, 40), Conversations: 300, Salted: true},
+		{Input: UniformLengths(1, 40), Conversations: 120, Salted: true},
 		{Input: UniformLengths(1, 40), Conversations: 100},
-		{Input: UniformLengths(1, 60), Conversations: 300, Shared: 0.5, Salted: true},
+		{Input: UniformLengths(1, 60), Conversations: 120, Shared: 0.5, Salted: true},
 		{Input: UniformLengths(1, 60), Conversations: 60, Shared: 1, Salted: true},
-		{Input: LognormalLengths(300, 400), Conversations: 60, Shared: 0.3, Turns: 3, Salted: true},
+		{Input: LognormalLengths(300, 400), Conversations: 25, Shared: 0.3, Turns: 3, Salted: true},
 		{Input: FixedLengths(20_000), Conversations: 1},
 	} {
 		s.Seed = [2]uint64{r.Uint64(), r.Uint64()}

@@ -144,16 +144,6 @@ func TestTracePrefixes(t *testing.T) {
 	}
 }
 
-// What the published traces hold, counted apart from this program: the first ten
-// minutes of Azure's, the first two of Mooncake's synthetic one.
-const (
-	azureRequests, azureInput, azureOutput = 2867, 3287402, 746194
-	azureSpan                              = 599971 * time.Millisecond
-	moonRequests, moonInput, moonOutput    = 427, 5617679, 83446
-	moonSpan                               = 119993 * time.Millisecond
-	moonFound, moonBlocks                  = 760, 11251
-)
-
 // publicTrace opens a published trace, where there is one.
 func publicTrace(t *testing.T, name string) *os.File {
 	t.Helper()
@@ -169,37 +159,52 @@ func publicTrace(t *testing.T, name string) *os.File {
 	return f
 }
 
-// Published traces come out with the counts, sums and spans they have, and a
-// prefix cache of whole blocks would find the share of them that Mooncake's
-// authors' own blocks make.
+// Published traces come out with the counts, sums and spans they have, as counted
+// apart from this program.
 func TestPublishedTraces(t *testing.T) {
-	sums := func(set *Set) (in, out int, span time.Duration) {
-		for _, c := range set.Conversations {
-			in, out, span = in+c.InputTokens[0], out+c.MaxTokens, time.Duration(c.At)
-		}
-		return in, out, span
+	for _, tc := range []struct {
+		file, format            string
+		requests, input, output int
+		span                    time.Duration
+	}{
+		{"azure_2023_conv.csv", TraceAzure, 19366, 22361870, 4088665, 3501721937000},
+		{"mooncake_synthetic.jsonl", TraceMooncake, 3993, 61194628, 595432, 1022025 * time.Millisecond},
+	} {
+		t.Run(tc.format, func(t *testing.T) {
+			var n, in, out int
+			var first, last time.Duration
+			for q := range traceFormats[tc.format].requests(publicTrace(t, tc.file), Limits{}.withDefaults(false, true)) {
+				if q.err != nil {
+					t.Fatalf("line %d: %v", q.line, q.err)
+				}
+				if n == 0 {
+					first = q.at
+				}
+				n, in, out, last = n+1, in+q.input, out+q.output, q.at
+			}
+			if n != tc.requests || in != tc.input || out != tc.output || last-first != tc.span {
+				t.Errorf("%d requests of %d and %d tokens in %s", n, in, out, last-first)
+			}
+		})
 	}
-	t.Run("azure", func(t *testing.T) {
-		set, err := ReadTrace(publicTrace(t, "azure_2023_conv.csv"), "azure", TraceOptions{Format: TraceAzure, Until: 10 * time.Minute, Salted: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, out, span := sums(set)
-		if n := len(set.Conversations); n != azureRequests || in != azureInput || out != azureOutput || span.Round(time.Millisecond) != azureSpan {
-			t.Errorf("%d requests of %d and %d tokens in %s", n, in, out, span)
-		}
-	})
-	t.Run("mooncake", func(t *testing.T) {
-		set, err := ReadTrace(publicTrace(t, "mooncake_synthetic.jsonl"), "mooncake", TraceOptions{Format: TraceMooncake, Until: 2 * time.Minute})
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, out, span := sums(set)
-		found, blocks := cached(set)
-		if n := len(set.Conversations); n != moonRequests || in != moonInput || out != moonOutput || span != moonSpan || found != moonFound || blocks != moonBlocks {
-			t.Errorf("%d requests of %d and %d tokens in %s; %d of %d blocks are in the cache", n, in, out, span, found, blocks)
-		}
-	})
+}
+
+// The prompts made for the first half minute of Mooncake's published trace have
+// its lengths, and a prefix cache of whole blocks finds in them just what it would
+// find among the blocks that the trace names.
+func TestPublishedPrefixes(t *testing.T) {
+	set, err := ReadTrace(publicTrace(t, "mooncake_synthetic.jsonl"), "mooncake", TraceOptions{Format: TraceMooncake, Until: 30 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out := 0, 0
+	for _, c := range set.Conversations {
+		in, out = in+c.InputTokens[0], out+c.MaxTokens
+	}
+	found, blocks := cached(set)
+	if n := len(set.Conversations); n != 108 || in != 1455836 || out != 18588 || found != 162 || blocks != 2914 {
+		t.Errorf("%d requests of %d and %d tokens; %d of %d blocks are in the cache", n, in, out, found, blocks)
+	}
 }
 
 // cached counts the blocks that an endless prefix cache would find, from the texts
