@@ -38,7 +38,7 @@ bench: ## benchmarks: ratios within one run, not timings to compare across machi
 
 bench-peers: build ## hold it beside GuideLLM, AIPerf and Locust, installed for that into a temporary folder
 	$(GO) build -o bin/bench-peers ./bench/peers
-	@bin/bench-peers -switchover bin/switchover
+	@bin/bench-peers -switchover bin/switchover $(if $(PEERS_STREAMS),-streams $(PEERS_STREAMS))
 
 fuzz: ## every fuzz target for 10 seconds each
 	@for pkg in $$($(GO) list ./...); do \

@@ -5,19 +5,23 @@
 // The truth server is `switchover sim` in a process of its own. Its log says when each
 // request came and when each token left, and names requests by their X-Request-Id and
 // by the id of the answer, which is how the peers' own records of single requests are
-// found in it. Everything else is the peers' own: their defaults, their output files.
+// found in it. What the peers' own output files say is taken as it is; which of their
+// settings were chosen is printed with the table.
 //
 // Locust, GuideLLM and AIPerf are installed by pip, each into a virtual environment of
-// its own in a temporary folder that is removed at the end. Variables:
+// its own in a temporary folder that is removed at the end; they take 7 GB there, most of
+// it what GuideLLM depends on. Variables:
 //
 //	PEERS_ENV=DIR         install into this folder, keep it, and use what is there
+//	PEERS_STREAMS=LIST    how many streams to keep open, in turn; default 20,100,200
 //	PEER_VLLM_BENCH=FILE  compare vLLM's client in Rust as well, whose binary this is
 //
 // A peer that cannot be installed or run gets a row that says so. The program fails
 // only where the measurement itself does, or ours.
 //
-// It refuses to download anything but the packages pinned in requirements.txt, to pass
-// the environment's keys on to them, and to leave a process or a folder behind.
+// It refuses to download anything but the packages pinned in requirements.txt and what
+// they depend on, to pass the environment's keys on to them, and to leave a process or a
+// folder behind.
 package main
 
 import (

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,7 +53,11 @@ func onProcessor(cpus []int, f func() error) error {
 	go func() {
 		// Never unlocked: the thread ends with the goroutine.
 		runtime.LockOSThread()
-		done <- errors.Join(confine(cpus), f())
+		err := confine(cpus)
+		if err == nil {
+			err = f()
+		}
+		done <- err
 	}()
 	return <-done
 }
@@ -152,38 +155,35 @@ func end(others map[int]bool, root int) {
 }
 
 // sample watches the descendants of this process, without the others, until stop
-// is closed. It runs on the processors it is given and gives way to everything else
-// there.
+// is closed. It wants a goroutine of its own, whose thread stays on the processors it
+// is given and gives way to everything else there.
 func sample(cpus []int, others map[int]bool, stop <-chan struct{}) *usage {
+	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	// Where either is refused it still samples, at some cost to the measurement.
+	if len(cpus) > 0 {
+		_ = confine(cpus)
+	}
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 19)
 	u := &usage{}
-	watch := func() error {
-		// Where it may not give way it still samples.
-		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 19)
-		var m meter
-		var weighed time.Time
-		tick := time.NewTicker(cpuEvery)
-		defer tick.Stop()
-		for {
-			now := time.Now()
-			ps := descendants(allProcesses(), os.Getpid(), others)
-			u.whole = m.add(ps)
-			u.points = append(u.points, point{now.UnixNano(), u.whole})
-			if now.Sub(weighed) >= memoryEvery {
-				weighed = now
-				u.peak = max(u.peak, weigh(ps))
-			}
-			select {
-			case <-stop:
-				return nil
-			case <-tick.C:
-			}
+	var m meter
+	var weighed time.Time
+	tick := time.NewTicker(cpuEvery)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		ps := descendants(allProcesses(), os.Getpid(), others)
+		u.whole = m.add(ps)
+		u.points = append(u.points, point{now.UnixNano(), u.whole})
+		if now.Sub(weighed) >= memoryEvery {
+			weighed = now
+			u.peak = max(u.peak, weigh(ps))
+		}
+		select {
+		case <-stop:
+			return u
+		case <-tick.C:
 		}
 	}
-	if len(cpus) == 0 {
-		cpus = processors()
-	}
-	_ = onProcessor(cpus, watch)
-	return u
 }
 
 func allProcesses() []process {
