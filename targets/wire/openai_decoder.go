@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -196,7 +195,7 @@ func (d *openAIDecoder) notProtocol() error {
 // event decodes one event of the stream, and returns what it says.
 func (d *openAIDecoder) event(data []byte) (*openAIEvent, error) {
 	var e openAIEvent
-	if err := json.Unmarshal(data, &e); err != nil {
+	if err := e.decode(data); err != nil {
 		return nil, fmt.Errorf("an event is no chat completion chunk: %s: %s", jsonProblem(err), data)
 	}
 	if e.failed() {
@@ -208,7 +207,7 @@ func (d *openAIDecoder) event(data []byte) (*openAIEvent, error) {
 // whole takes a body that is one document.
 func (d *openAIDecoder) whole(data []byte) error {
 	var e openAIEvent
-	if err := json.Unmarshal(data, &e); err != nil {
+	if err := e.decode(data); err != nil {
 		return fmt.Errorf("the response is no chat completion: %s: %s", jsonProblem(err), data)
 	}
 	if e.failed() {

@@ -113,7 +113,7 @@ const maxTokens = 1 << 24
 // than completion) the two are added.
 func usage(raw json.RawMessage) *chat.Usage {
 	var u openAIUsage
-	if len(raw) == 0 || json.Unmarshal(raw, &u) != nil {
+	if len(raw) == 0 || u.decode(raw) != nil {
 		return nil
 	}
 	if u.PromptMore.Cached == nil {
