@@ -61,4 +61,3 @@ func TestTargetThatNeverAnswersIsGivenUp(t *testing.T) {
 func lane30(name string, s *server) *lane {
 	return newLane(targets.Spec{Name: name, Params: chat.Params{MaxTokens: 100}, Retry: targets.Retry{Attempts: 3, Backoff: time.Second}}, s)
 }
-
