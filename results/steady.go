@@ -106,7 +106,7 @@ func (c *cell) whole(s span) span {
 // says that one had requests enough for that.
 func (c *cell) findDrift() (drift string, tried bool) {
 	for _, s := range c.spans {
-		first, last, ok := c.trend(s)
+		first, last, ok := c.trend(c.settled(s))
 		tried = tried || first > 0
 		if !ok || max(first, last) < driftMaterial*min(first, last) {
 			continue
@@ -119,6 +119,18 @@ func (c *cell) findDrift() (drift string, tried bool) {
 		return fmt.Sprintf("its first tokens took %s (median %s in the first third of the steady part, %s in the last), %s", change, round(first), round(last), as), true
 	}
 	return "", tried
+}
+
+// settled is the window with no more than a quarter of the segment's arrivals cut
+// as ramp. Where a queue grows, so do conversations, and with them the ramp, until
+// little is left of the growth.
+func (c *cell) settled(s span) span {
+	for _, e := range c.seen {
+		if e.segment == s.segment {
+			s.from = min(s.from, e.rampFrom+(e.arrivals-e.rampFrom)/4)
+		}
+	}
+	return s
 }
 
 // trend is the median TTFT of the first and the last third of a window, zero where
