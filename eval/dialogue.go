@@ -19,8 +19,9 @@ type Dialogue struct {
 // Dialogues picks what is judged: for each candidate and item the first session
 // of a measured stage whose every turn was answered. At most limit items per
 // target (0: all), the same items for every target as far as they have them, so
-// that differences pair; items that every target answered come first.
-func Dialogues(d *results.Data, limit int) []Dialogue {
+// that differences pair; items that every target answered come first. It fails
+// where the answers cannot be read from the run's folder.
+func Dialogues(d *results.Data, limit int) ([]Dialogue, error) {
 	measured := map[string]bool{}
 	stageOrder := map[string]int{}
 	for i, s := range d.Run.Stages {
@@ -31,19 +32,19 @@ func Dialogues(d *results.Data, limit int) []Dialogue {
 	for _, t := range d.Run.Candidates() {
 		candidates[t.Name] = true
 	}
-	sessions := map[sessionKey]map[int]*results.Record{}
-	for i := range d.Records {
-		r := &d.Records[i]
+	sessions := map[sessionKey]map[int]string{} // records' ids by turn
+	for r := range d.All() {
 		if !measured[r.Stage] || !candidates[r.Target] || !r.OK() {
 			continue
 		}
 		k := sessionKey{stageOrder[r.Stage], r.Target, r.Session, r.Item}
 		if sessions[k] == nil {
-			sessions[k] = map[int]*results.Record{}
+			sessions[k] = map[int]string{}
 		}
-		sessions[k][r.Turn] = r
+		sessions[k][r.Turn] = r.ID
 	}
-	return choose(firstComplete(d.Conversations, sessions), d.Conversations, limit)
+	chosen := choose(firstComplete(d.Conversations, sessions), d.Conversations, limit)
+	return chosen, assemble(chosen, d)
 }
 
 type sessionKey struct {
@@ -54,7 +55,7 @@ type sessionKey struct {
 }
 
 // firstComplete keeps, by item and target, the earliest session with every turn.
-func firstComplete(convs []results.Conversation, sessions map[sessionKey]map[int]*results.Record) map[string]map[string]Dialogue {
+func firstComplete(convs []results.Conversation, sessions map[sessionKey]map[int]string) map[string]map[string]Dialogue {
 	keys := make([]sessionKey, 0, len(sessions))
 	for k := range sessions {
 		keys = append(keys, k)
@@ -62,49 +63,69 @@ func firstComplete(convs []results.Conversation, sessions map[sessionKey]map[int
 	slices.SortFunc(keys, func(a, b sessionKey) int {
 		return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.session, b.session), cmp.Compare(a.target, b.target))
 	})
-	conv := map[string]results.Conversation{}
+	turns := map[string]int{}
 	for _, c := range convs {
-		conv[c.Item] = c
+		turns[c.Item] = len(c.Turns)
 	}
 	out := map[string]map[string]Dialogue{}
 	for _, k := range keys {
-		c, known := conv[k.item]
-		if _, have := out[k.item][k.target]; have || !known || !whole(sessions[k], len(c.Turns)) {
+		n := turns[k.item]
+		if _, have := out[k.item][k.target]; have || !whole(sessions[k], n) {
 			continue
 		}
 		if out[k.item] == nil {
 			out[k.item] = map[string]Dialogue{}
 		}
-		out[k.item][k.target] = assemble(k, c, sessions[k])
+		dlg := Dialogue{Target: k.target, Item: k.item}
+		for turn := range n {
+			dlg.Records = append(dlg.Records, sessions[k][turn])
+		}
+		out[k.item][k.target] = dlg
 	}
 	return out
 }
 
 // whole reports whether every turn was answered.
-func whole(turns map[int]*results.Record, n int) bool {
+func whole(turns map[int]string, n int) bool {
 	for i := range n {
-		if turns[i] == nil {
+		if _, ok := turns[i]; !ok {
 			return false
 		}
 	}
 	return n > 0
 }
 
-// assemble rebuilds the dialogue: the workload's task and questions with the
-// target's answers.
-func assemble(k sessionKey, c results.Conversation, turns map[int]*results.Record) Dialogue {
-	dlg := Dialogue{Target: k.target, Item: k.item}
-	if c.System != "" {
-		dlg.Messages = append(dlg.Messages, chat.Message{Role: chat.System, Content: c.System})
+// assemble rebuilds the dialogues: the workload's task and questions with the
+// targets' answers.
+func assemble(dialogues []Dialogue, d *results.Data) error {
+	conv := map[string]*results.Conversation{}
+	for i := range d.Conversations {
+		conv[d.Conversations[i].Item] = &d.Conversations[i]
 	}
-	for i, asked := range c.Turns {
-		r := turns[i]
-		dlg.Records = append(dlg.Records, r.ID)
-		dlg.Messages = append(dlg.Messages,
-			chat.Message{Role: chat.User, Content: asked},
-			chat.Message{Role: chat.Assistant, Content: r.Text, ToolCalls: r.ToolCalls})
+	answers := map[string]*chat.Message{} // by record
+	for i := range dialogues {
+		dlg := &dialogues[i]
+		c := conv[dlg.Item]
+		if c.System != "" {
+			dlg.Messages = append(dlg.Messages, chat.Message{Role: chat.System, Content: c.System})
+		}
+		before := len(dlg.Messages)
+		for _, asked := range c.Turns {
+			dlg.Messages = append(dlg.Messages, chat.Message{Role: chat.User, Content: asked}, chat.Message{Role: chat.Assistant})
+		}
+		for turn, id := range dlg.Records {
+			answers[id] = &dlg.Messages[before+2*turn+1]
+		}
 	}
-	return dlg
+	if len(answers) == 0 {
+		return nil
+	}
+	return d.Whole(func(r *results.Record) error {
+		if m := answers[r.ID]; m != nil {
+			m.Content, m.ToolCalls = r.Text, r.ToolCalls
+		}
+		return nil
+	})
 }
 
 // choose orders items by how many targets have them, then as the workload has

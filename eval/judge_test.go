@@ -257,6 +257,15 @@ func TestAFailedWriteStopsTheJudging(t *testing.T) {
 	}
 }
 
+func dialoguesOf(t *testing.T, d *results.Data, limit int) []Dialogue {
+	t.Helper()
+	got, err := Dialogues(d, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 func TestDialoguesPairAcrossTargets(t *testing.T) {
 	d := &results.Data{Run: &results.Run{}}
 	d.Run.Targets = []results.RunTarget{{Name: "a"}, {Name: "b"}, {Name: "j", Role: results.RoleJudge}}
@@ -282,14 +291,14 @@ func TestDialoguesPairAcrossTargets(t *testing.T) {
 	add("steady", "b", 0, 0, "one", true)
 	add("steady", "b", 0, 1, "one", false) // b has no whole dialogue on one
 
-	got := Dialogues(d, 0)
+	got := dialoguesOf(t, d, 0)
 	if len(got) != 3 || got[0].Item != "two" || got[1].Item != "two" || got[2].Item != "one" || got[2].Target != "a" {
 		t.Fatalf("items both answered come first: %+v", got)
 	}
 	if got[0].Records[0] != "steady/a/1/0/1" || got[0].Messages[1].Content != "steadya1 0" {
 		t.Errorf("the first session of the item is judged: %+v", got[0])
 	}
-	if one := Dialogues(d, 1); len(one) != 2 || one[0].Item != "two" {
+	if one := dialoguesOf(t, d, 1); len(one) != 2 || one[0].Item != "two" {
 		t.Errorf("a limit counts items, common ones first: %+v", one)
 	}
 }
@@ -301,11 +310,11 @@ func TestADialogueHasEveryTurnOfItsConversation(t *testing.T) {
 	for _, turn := range []int{0, 7} {
 		d.Records = append(d.Records, results.Record{Stage: "s", Target: "a", Turn: turn, Item: "one", Complete: true})
 	}
-	if got := Dialogues(d, 0); len(got) != 0 {
+	if got := dialoguesOf(t, d, 0); len(got) != 0 {
 		t.Errorf("made of turns 0 and 7: %+v", got)
 	}
 	d.Records[1].Turn = 1
-	got := Dialogues(d, 0)
+	got := dialoguesOf(t, d, 0)
 	if len(got) != 1 || got[0].Messages[0].Content != "Be brief." || got[0].Messages[0].Role != chat.System {
 		t.Errorf("the judge is not shown the workload's task: %+v", got)
 	}

@@ -49,15 +49,12 @@ type Scored struct {
 
 // AddDialogues fills in Dialogues: those on which the targets' scores differ
 // most, among the ones judged for the most targets. It shows at most three, and
-// bounds every text. The report stands without them.
-func (d *Doc) AddDialogues(run *results.Run, convs []results.Conversation, records []results.Record, verdicts []results.Verdict) {
-	texts := make(map[string]*results.Record, len(records))
-	for i := range records {
-		texts[records[i].ID] = &records[i]
-	}
+// bounds every text. The report stands without them. It fails where the answers
+// cannot be read from the run's folder.
+func (d *Doc) AddDialogues(data *results.Data) error {
 	byItem := map[string]map[string]*results.Verdict{}
-	for i := range verdicts {
-		v := &verdicts[i]
+	for i := range data.Verdicts {
+		v := &data.Verdicts[i]
 		if v.Unscored != "" || len(v.Scores) == 0 {
 			continue
 		}
@@ -69,19 +66,44 @@ func (d *Doc) AddDialogues(run *results.Run, convs []results.Conversation, recor
 		}
 	}
 	known := map[string]*results.Conversation{}
-	for i := range convs {
-		known[convs[i].Item] = &convs[i]
+	for i := range data.Conversations {
+		known[data.Conversations[i].Item] = &data.Conversations[i]
 	}
+	var items []string
+	answers := map[string]answered{} // by record
 	for _, item := range tellingItems(byItem) {
-		conv := known[item]
-		if conv == nil {
+		if known[item] == nil || len(items) == maxDialogues {
 			continue
 		}
-		d.Dialogues = append(d.Dialogues, d.dialogue(run, conv, byItem[item], texts))
-		if len(d.Dialogues) == maxDialogues {
-			return
+		items = append(items, item)
+		for _, v := range byItem[item] {
+			for _, id := range v.Records {
+				answers[id] = answered{turn: -1}
+			}
 		}
 	}
+	if len(answers) > 0 {
+		err := data.Whole(func(r *results.Record) error {
+			if _, shown := answers[r.ID]; shown {
+				answers[r.ID] = answered{r.Turn, r.Text}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, item := range items {
+		d.Dialogues = append(d.Dialogues, d.dialogue(data.Run, known[item], byItem[item], answers))
+	}
+	return nil
+}
+
+// answered is what a record says: a turn, -1 where there is no such record, and
+// what the target said.
+type answered struct {
+	turn int
+	text string
 }
 
 // tellingItems orders items: judged for the most targets first, then by the
@@ -105,7 +127,7 @@ func tellingItems(byItem map[string]map[string]*results.Verdict) []string {
 	return items
 }
 
-func (d *Doc) dialogue(run *results.Run, conv *results.Conversation, by map[string]*results.Verdict, texts map[string]*results.Record) Dialogue {
+func (d *Doc) dialogue(run *results.Run, conv *results.Conversation, by map[string]*results.Verdict, answers map[string]answered) Dialogue {
 	out := Dialogue{Item: Clean(conv.Item), Language: Clean(conv.Language), Cut: len(conv.Turns) > maxTurns}
 	var targets []string
 	for _, r := range run.Candidates() {
@@ -118,8 +140,8 @@ func (d *Doc) dialogue(run *results.Run, conv *results.Conversation, by map[stri
 		for _, t := range targets {
 			a := Answer{Target: nameOf(t)}
 			for _, id := range by[t].Records {
-				if r := texts[id]; r != nil && r.Turn == i {
-					a.Text = elide(CleanText(r.Text), maxAnswer)
+				if said := answers[id]; said.turn == i {
+					a.Text = elide(CleanText(said.text), maxAnswer)
 				}
 			}
 			turn.Answers = append(turn.Answers, a)

@@ -41,7 +41,9 @@ func TestDialoguesShowWhereTargetsDiffer(t *testing.T) {
 		results.Verdict{Target: "claude", Item: "gone", Scores: map[string]int{"coherence": 1}})
 
 	d := report.New(run, s)
-	d.AddDialogues(run, convs, records, verdicts)
+	if err := d.AddDialogues(&results.Data{Run: run, Conversations: convs, Records: records, Verdicts: verdicts}); err != nil {
+		t.Fatal(err)
+	}
 	if len(d.Dialogues) != 3 || d.Dialogues[0].Item != "item-3" {
 		t.Fatalf("%d dialogues, first %q: want three, the one that differs most first", len(d.Dialogues), d.Dialogues[0].Item)
 	}

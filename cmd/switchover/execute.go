@@ -259,7 +259,11 @@ func (r *running) judge(ctx context.Context, out drive.Outcome) error {
 	if r.signals.stopped() {
 		return context.Canceled
 	}
-	data, err := results.Read(r.journal.Dir())
+	data, err := results.Skim(r.journal.Dir())
+	if err != nil {
+		return err
+	}
+	dialogues, err := eval.Dialogues(data, r.plan.Scenario.Eval.Dialogues)
 	if err != nil {
 		return err
 	}
@@ -278,7 +282,7 @@ func (r *running) judge(ctx context.Context, out drive.Outcome) error {
 		Zero:     r.zero,
 		Keep:     r.journal.Verdict,
 		Progress: show.judging,
-	}, eval.Dialogues(data, r.plan.Scenario.Eval.Dialogues))
+	}, dialogues)
 }
 
 // left is what the budget leaves for judging. A verdict of an earlier segment

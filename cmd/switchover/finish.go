@@ -27,13 +27,15 @@ type outcome struct {
 
 // summarise computes a run's figures and its report from nothing but its folder.
 func summarise(dir string) (*outcome, error) {
-	data, err := results.Read(dir)
+	data, err := results.Skim(dir)
 	if err != nil {
 		return nil, err
 	}
 	s, _ := results.Summarise(data)
 	doc := report.New(data.Run, s)
-	doc.AddDialogues(data.Run, data.Conversations, data.Records, data.Verdicts)
+	if err := doc.AddDialogues(data); err != nil {
+		return nil, err
+	}
 	return &outcome{data.Run, s, doc}, nil
 }
 

@@ -70,7 +70,7 @@ func (a *app) reportAs(o runOptions, ref, tool string) error {
 	if err != nil {
 		return usageError("'switchover results' lists the runs", "%w", err)
 	}
-	data, err := results.Read(dir)
+	data, err := results.Skim(dir)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (a *app) summarised(root, ref string) (*results.Run, *results.Summary, erro
 	if err != nil {
 		return nil, nil, usageError("'switchover results' lists the runs", "%w", err)
 	}
-	data, err := results.Read(dir)
+	data, err := results.Skim(dir)
 	if err != nil {
 		return nil, nil, err
 	}

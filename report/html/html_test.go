@@ -41,7 +41,11 @@ func withDialogue(run *results.Run, s *results.Summary) *report.Doc {
 		verdicts = append(verdicts, results.Verdict{Target: t.Name, Item: "q1", Records: []string{r.ID},
 			Scores: map[string]int{"coherence": i, "understanding": 4, "usefulness": 3}, Reasons: map[string]string{"coherence": bad}})
 	}
-	d.AddDialogues(run, []results.Conversation{{Item: "q1", Language: "zh\" onload=\"x", Turns: []string{bad}}}, records, verdicts)
+	err := d.AddDialogues(&results.Data{Run: run, Records: records, Verdicts: verdicts,
+		Conversations: []results.Conversation{{Item: "q1", Language: "zh\" onload=\"x", Turns: []string{bad}}}})
+	if err != nil {
+		panic(err)
+	}
 	return d
 }
 

@@ -19,7 +19,13 @@ type piece struct {
 }
 
 func newAnswer(r *results.Record) *answer {
-	a := &answer{Record: r}
+	kept := *r // All's are good for a moment
+	kept.Chunks = nil
+	if r.Error != nil {
+		failure := *r.Error
+		kept.Error = &failure
+	}
+	a := &answer{Record: &kept}
 	t, ok := r.Start.Get()
 	if !ok {
 		return a

@@ -88,7 +88,7 @@ func New(name string, d *results.Data, s *results.Summary) (*Report, error) {
 			continue
 		}
 		stage := ts.Stage
-		m := t.measure(d.Records, stage, ts.Name)
+		m := t.measure(d, stage, ts.Name)
 		target := Target{Name: ts.Name, Stage: stage, Seen: m.seen()}
 		for _, f := range figures {
 			target.Rows = append(target.Rows, m.row(f.key, f.q, ts.Figures[f.key]))
@@ -111,11 +111,10 @@ type measured struct {
 }
 
 // measure takes every attempt for a request: none of the tools retries.
-func (t *tool) measure(records []results.Record, stage, target string) *measured {
+func (t *tool) measure(d *results.Data, stage, target string) *measured {
 	m := &measured{tool: t, samples: map[string][]sample{}}
 	spans := map[int]*[2]int64{}
-	for i := range records {
-		r := &records[i]
+	for r := range d.All() {
 		if r.Stage != stage || r.Target != target || r.Error != nil && r.Error.Class.Ours() {
 			continue
 		}
