@@ -60,7 +60,7 @@ const stream = ttft + (tokens-1)*tpot
 // ours leads: the others are shown in its multiples.
 func ours(program, version string) *client {
 	return &client{name: "switchover", own: true, program: program, version: version,
-		chosen: "its report and charts are part of its CPU and memory as a whole",
+		chosen: "one stage of load, {mode: concurrency}; its report and charts are part of its CPU as a whole and its memory",
 		prepare: func(j *job) ([]string, []string, error) {
 			err := os.WriteFile(j.file("scenario.yaml"), fmt.Appendf(nil, `name: peers
 targets:

@@ -115,7 +115,11 @@ func compareAll(ctx context.Context, program, points string, getenv func(string)
 	if err != nil {
 		return err
 	}
-	if err := write(os.Stdout, machine(), rows); err != nil {
+	where := machine()
+	if len(b.at.client) == 0 {
+		where += " Client and server shared its one processor."
+	}
+	if err := write(os.Stdout, where, rows); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -76,6 +76,7 @@ func write(w io.Writer, machine string, rows []*row) error {
 		r.write(&b, base[r.streams])
 	}
 	fmt.Fprintf(&b, "\n%s\n", machine)
+	remarks(&b, rows)
 	notes(&b, rows)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -152,14 +153,27 @@ func short(v float64) string {
 	return strconv.FormatFloat(v, 'f', decimals, 64)
 }
 
+// remarks are what a reader must know of single rows.
+func remarks(b *strings.Builder, rows []*row) {
+	for _, r := range rows {
+		if r.said != "" {
+			fmt.Fprintf(b, "\n%s at %d streams %s.\n", r.client.title(), r.streams, cell(r.said))
+		}
+		if r.off.uneven > 0 {
+			fmt.Fprintf(b, "\n%s at %d streams gave another number of gaps than the server sent for %d of %d requests; their gaps are left out.\n",
+				r.client.title(), r.streams, r.off.uneven, r.off.matched)
+		}
+	}
+}
+
 // notes are what was run, how it was set, and what the figures mean.
 func notes(b *strings.Builder, rows []*row) {
 	b.WriteString(`
 How to read it:
 
 - Every client in turn keeps that many streams open against the same simulated server, which logs when
-  each request came and when it sent each token. The server has one core, the client with all its processes
-  another. ` + fmt.Sprintf(`Answers have %d tokens, the first after %s, then one every %s, both varied by %.0f %%;
+  each request came and when it sent each token. The client with all its processes has one core, the server
+  the others. ` + fmt.Sprintf(`Answers have %d tokens, the first after %s, then one every %s, both varied by %.0f %%;
   requests that arrive in the %s after a warm-up of %s count.`, tokens, ttft, tpot, 100*jitter, measured, warm) + `
 - First-token error: the instant at which the client has the first token, against the one at which the
   server sent it, on the one clock of the machine.
@@ -176,15 +190,6 @@ How to read it:
 		if !seenClient[r.client.name] {
 			seenClient[r.client.name] = true
 			fmt.Fprintf(b, "- %s: %s.\n", r.client.title(), r.client.chosen)
-		}
-	}
-	for _, r := range rows {
-		if r.said != "" {
-			fmt.Fprintf(b, "- %s at %d streams %s.\n", r.client.title(), r.streams, cell(r.said))
-		}
-		if r.off.uneven > 0 {
-			fmt.Fprintf(b, "- %s at %d streams gave another number of gaps than the server sent for %d of %d requests; their gaps are left out.\n",
-				r.client.title(), r.streams, r.off.uneven, r.off.matched)
 		}
 	}
 	b.WriteString("\nWhat was run, and the load averages of the machine before it:\n\n```sh\n")
