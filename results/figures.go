@@ -23,7 +23,7 @@ type FigureInfo struct {
 // Figures lists every figure in the order reports show them. It is the one
 // place where their meaning is written.
 var Figures = []FigureInfo{
-	{"ttft_p50", "TTFT p50", "s", LowerBetter, "First token minus intended send time: what a user waits, the client's own queue included. First token is the first event with non-empty content, reasoning or tool-call arguments; never a role-only, usage-only or keep-alive one. Median over successful requests."},
+	{"ttft_p50", "TTFT p50", "s", LowerBetter, "First token minus intended send time: what a user waits, the client's own queue included. First token is the first event with non-empty content, reasoning or tool-call arguments; never a role-only, usage-only or keep-alive one. Median over successful requests. The interval of a percentile is that of order statistics, and wider where blocks of time of the steady window differ by more than chance: requests that met one queue are no independent evidence."},
 	{"ttft_p90", "TTFT p90", "s", LowerBetter, "As TTFT p50, 90th percentile."},
 	{"ttft_p99", "TTFT p99", "s", LowerBetter, "As TTFT p50, 99th percentile."},
 	{"ttft_service_p50", "Service TTFT p50", "s", LowerBetter, "First token minus start (a connection was ready for the request). Median."},

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var stages = flag.Int("stages", 30, "how many stages TestCoverageAtTheStop simulates of each kind")
+var stages = flag.Int("stages", 18, "how many stages TestCoverageAtTheStop simulates of each kind")
 
 // stageOf is a stage of one-turn conversations with the given times to the first
 // token, in seconds, that start as a Poisson process of rate a second. Records

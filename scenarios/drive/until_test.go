@@ -194,3 +194,17 @@ func TestResumeOfAStageWithGoals(t *testing.T) {
 		}
 	})
 }
+
+// Where targets go one after the other, each has its own end.
+func TestSequentialTargetsEndByThemselves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plan := planned(t, "{name: s, mode: open, rate: 10/s, duration: 1h, order: sequential, until: {ttft_p50: 10%}}", 5, 1)
+		exact, scattered := targetOf("exact", varied(200*time.Millisecond, 0.02)), targetOf("scattered", varied(300*time.Millisecond, 0.6))
+		run := recorded(plan, exact, scattered)
+		journal, _ := drive(t, Config{Plan: plan, Run: run}, exact, scattered)
+		s := summary(run, plan, journal)
+		if len(s.Ended) != 2 || s.Ended[0].Target != "exact" || s.Ended[1].Target != "scattered" || s.Ended[1].Seconds < 1.5*s.Ended[0].Seconds {
+			t.Errorf("ended: %+v", s.Ended)
+		}
+	})
+}
