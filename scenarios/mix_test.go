@@ -108,7 +108,7 @@ func TestMadeWorkloadsAreDrawnAgain(t *testing.T) {
 	trace := "{trace: {file: t.csv, format: burstgpt, speed: 4}}"
 	for name, s := range map[string]*Scenario{
 		"mix":       workloadScenario(t, mixed, "[{mode: users, users: 3, conversations: 40}, {mode: open, rate: 5/s, duration: 10s}]"),
-		"synthetic": workloadScenario(t, "{synthetic: {input_tokens: {zipf: {exponent: 1.1, max: 90}}, output_tokens: {normal: {mean: 20, sd: 4}}, shared_prefix: 30%}}", "[{mode: concurrency, users: 3, requests: 40}]"),
+		"synthetic": workloadScenario(t, "{synthetic: {input_tokens: {zipf: {exponent: 1.1, max: 90}}, language: zh, output_tokens: {normal: {mean: 20, sd: 4}}, shared_prefix: 30%}}", "[{mode: concurrency, users: 3, requests: 40}]"),
 		"trace":     workloadScenario(t, trace, "[{mode: users, users: 2, conversations: 3, measure: false}, {mode: trace, duration: 2s}, {name: more, mode: trace, requests: 12}]"),
 	} {
 		var items []results.Conversation

@@ -49,7 +49,7 @@ type Source struct {
 	Patterns map[string]string `json:"patterns,omitempty"`
 }
 
-// Synthetic is what prompts are made like: English sentences of no meaning, exactly
+// Synthetic is what prompts are made like: sentences of no meaning, exactly
 // as many tokens of o200k_base as are drawn; a target's own tokenizer may count a
 // little differently, which its usage tells.
 type Synthetic struct {
@@ -61,6 +61,8 @@ type Synthetic struct {
 	OutputTokens *TokenLengths `json:"output_tokens,omitempty"`
 	// SharedPrefix is the share of each prompt that all of them begin with in common.
 	SharedPrefix Share `json:"shared_prefix,omitempty"`
+	// Language is en (default) or zh.
+	Language string `json:"language,omitempty" jsonschema:"enum=en,enum=zh"`
 	// Turns is how often the user speaks. Default 1.
 	Turns int `json:"turns,omitempty" jsonschema:"minimum=1,maximum=256"`
 	// Conversations is how many different ones are made. Default 200.

@@ -69,6 +69,7 @@ func (a *Asked) fillDefaults() {
 	a.Salt = cmp.Or(a.Salt, SaltOn)
 	switch {
 	case a.Synthetic != nil:
+		a.Synthetic.Language = cmp.Or(a.Synthetic.Language, prompts.LanguageEN)
 		a.Synthetic.Turns = cmp.Or(a.Synthetic.Turns, 1)
 		a.Synthetic.Conversations = cmp.Or(a.Synthetic.Conversations, defaultSynthetic)
 	case a.Trace != nil:
@@ -119,7 +120,7 @@ func (s *Scenario) ReadOptions(p Part) (prompts.Options, error) {
 func (s *Scenario) SyntheticOptions(p Part) prompts.Synthetic {
 	y := p.Synthetic
 	o := prompts.Synthetic{
-		Input: y.InputTokens.lengths(), Shared: float64(y.SharedPrefix), Turns: y.Turns, Conversations: y.Conversations,
+		Language: y.Language, Input: y.InputTokens.lengths(), Shared: float64(y.SharedPrefix), Turns: y.Turns, Conversations: y.Conversations,
 		Salted: p.Salt == SaltOn, Seed: seedOf(s.Seed, "synthetic", p.Name),
 	}
 	if y.OutputTokens != nil {

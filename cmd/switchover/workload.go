@@ -210,6 +210,9 @@ func partText(part scenarios.Part, set *prompts.Set, own []results.Conversation)
 	switch {
 	case part.Synthetic != nil:
 		text := fmt.Sprintf("Synthetic: %s", plural(len(own), "conversation"))
+		if part.Synthetic.Language == prompts.LanguageZH {
+			text += " in Chinese"
+		}
 		if part.Synthetic.Turns > 1 {
 			text += fmt.Sprintf(" of %d turns", part.Synthetic.Turns)
 		}

@@ -19,13 +19,14 @@ const verified = 1 << 20
 
 // maker makes texts to measure.
 type maker struct {
-	seed   [2]uint64
-	salted bool
-	limit  int64
-	held   int64
-	costs  map[string]int // tokens of a salt, by what stands before it
-	err    error          // of the tokenizer
-	buf    []byte         // of the text that is being made
+	seed     [2]uint64
+	salted   bool
+	language string // LanguageZH, or English
+	limit    int64
+	held     int64
+	costs    map[string]int // tokens of a salt, by what stands before it
+	err      error          // of the tokenizer
+	buf      []byte         // of the text that is being made
 }
 
 func newMaker(seed [2]uint64, salted bool, limit int64) *maker {
@@ -44,10 +45,13 @@ func (m *maker) random(use string, number int64) *rand.Rand {
 
 // saltTokens is what a salt adds to a text in which it stands behind a piece; ""
 // at the beginning. The tokenizer cuts before a bracket behind a word, so that
-// all words come to the same.
+// all words come to the same, and so do all clauses.
 func (m *maker) saltTokens(behind string) int {
-	if strings.HasPrefix(behind, " ") {
+	switch {
+	case strings.HasPrefix(behind, " "):
 		behind = " word"
+	case m.language == LanguageZH && behind != "":
+		behind = "的"
 	}
 	if n, ok := m.costs[behind]; ok {
 		return n
@@ -93,36 +97,58 @@ func (m *maker) keep(c *results.Conversation) error {
 // full says that no more text is to be held.
 func (m *maker) full() bool { return m.held > m.limit }
 
-// ruler is a text of which any first tokens can be taken.
+// ruler is a text of which any first tokens can be taken, or as many whole pieces
+// as they hold.
 type ruler struct {
 	text string
-	ends []int // ends[k]: the bytes of the first k tokens
+	ends []int // ends[k]: the bytes of the first k tokens, or of the pieces in them
+	fits []int // fits[k]: the tokens of these
+	last []string
 }
 
-// ruler makes the text that prompts begin with in common.
+// ruler makes the text that prompts begin with in common, of n tokens.
 func (m *maker) ruler(n int) ruler {
-	p := m.passage("shared", 0, true)
+	r := ruler{ends: make([]int, n+1), fits: make([]int, n+1), last: make([]string, n+1)}
+	piece := m.pieces()
 	var text []byte
-	r := ruler{ends: make([]int, n+1)}
-	for k := range n {
-		text = p.write(text, 1, false)
-		r.ends[k+1] = len(text)
+	for fit := 0; fit < n; {
+		next, tokens := piece()
+		for k := fit + 1; k <= min(fit+tokens-1, n); k++ {
+			r.ends[k], r.fits[k], r.last[k] = len(text), fit, r.last[fit]
+		}
+		if fit += tokens; fit <= n {
+			text = append(text, next...)
+			r.ends[fit], r.fits[fit], r.last[fit] = len(text), fit, next
+		}
 	}
 	r.text = string(text)
 	return r
 }
 
-// first is the text of the first k tokens.
-func (r ruler) first(k int) string { return r.text[:r.ends[k]] }
-
-// last is the piece that these end with, "" where there is none.
-func (r ruler) last(k int) string {
-	if k == 0 {
-		return ""
+// pieces draws the pieces of a text, each with its tokens.
+func (m *maker) pieces() func() (string, int) {
+	if m.language == LanguageZH {
+		p := &prose{random: m.random("shared", 0), begins: true}
+		return p.clause
 	}
-	return r.text[r.ends[k-1]:r.ends[k]]
+	p := m.passage("shared", 0, true)
+	return func() (string, int) { return p.next(), 1 }
+}
+
+// first is the text of the pieces in the first k tokens, how many tokens they are,
+// and the last of them, "" where there is none.
+func (r ruler) first(k int) (text string, tokens int, last string) {
+	return r.text[:r.ends[k]], r.fits[k], r.last[k]
 }
 
 func (m *maker) passage(use string, number int64, begins bool) *passage {
 	return &passage{random: m.random(use, number), begins: begins}
+}
+
+// text appends a text of its own of n tokens.
+func (m *maker) text(to []byte, use string, number int64, begins bool, n int) []byte {
+	if m.language == LanguageZH {
+		return (&prose{random: m.random(use, number), begins: begins}).write(to, n)
+	}
+	return m.passage(use, number, begins).write(to, n, true)
 }

@@ -80,8 +80,8 @@
 //
 // # Made text
 //
-// Made prompts are plain English sentences of no meaning, counted exactly by the
-// tokenizer o200k_base. Another tokenizer makes a little more or less of them.
+// Made prompts are plain English or Chinese sentences of no meaning, counted exactly
+// by the tokenizer o200k_base. Another tokenizer makes a little more or less of them.
 package prompts
 
 import (

@@ -30,6 +30,9 @@ func TestSyntheticHasTheTokensAskedFor(t *testing.T) {
 		{Input: UniformLengths(1, 60), Conversations: 60, Shared: 1, Salted: true},
 		{Input: LognormalLengths(300, 400), Conversations: 25, Shared: 0.3, Turns: 3, Salted: true},
 		{Input: FixedLengths(20_000), Conversations: 1},
+		{Input: UniformLengths(1, 60), Conversations: 150, Salted: true, Language: LanguageZH},
+		{Input: UniformLengths(1, 120), Conversations: 150, Shared: 0.5, Salted: true, Language: LanguageZH},
+		{Input: UniformLengths(1, 120), Conversations: 60, Shared: 0.4, Turns: 2, Language: LanguageZH},
 	} {
 		s.Seed = [2]uint64{r.Uint64(), r.Uint64()}
 		made, err := s.Make()

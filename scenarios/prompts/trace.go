@@ -147,7 +147,7 @@ func (t *traceReader) take(q request) (took bool, err *Error) {
 	if q.blocks != nil {
 		t.fromBlocks(&c, q)
 	} else {
-		c.Turns = []string{t.maker.first(&c, ruler{ends: []int{0}}, 0, int64(q.line))}
+		c.Turns = []string{t.maker.first(&c, ruler{ends: []int{0}, fits: []int{0}, last: []string{""}}, 0, int64(q.line))}
 	}
 	if e := t.maker.keep(&c); e != nil {
 		return false, mistake("", "%v", e)
