@@ -20,15 +20,18 @@ func steadyNotes(p prose, s *results.Summary) []string {
 	var parts [3][]float64 // steady, ramp, drain
 	stage := ""
 	for _, t := range s.Targets {
-		if len(t.Stages) == 0 {
+		i := slices.IndexFunc(t.Stages, func(s results.StageSummary) bool { return s.Name == t.Stage })
+		if i < 0 {
+			i = len(t.Stages) - 1 // a summary that does not say which stands for the target
+		}
+		if i < 0 {
 			continue
 		}
-		last := t.Stages[len(t.Stages)-1]
-		w := last.Window
+		w := t.Stages[i].Window
 		if w.Seconds == 0 || w.RampCut+w.DrainCut == 0 {
 			continue // nothing was steady, which is said on top
 		}
-		stage = last.Name
+		stage = t.Stages[i].Name
 		names = append(names, nameOf(t.Name))
 		for i, v := range []float64{w.Seconds, w.RampCut, w.DrainCut} {
 			parts[i] = append(parts[i], v)

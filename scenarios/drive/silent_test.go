@@ -2,6 +2,7 @@ package drive
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,10 +43,10 @@ func TestTargetThatNeverAnswersIsGivenUp(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		plan := planned(t, "{name: s, mode: users, users: 2, conversations: 12}", 5, 1)
-		n := 0
+		var n atomic.Int64
 		s := mute()
-		s.fail = func(r *results.Record) *results.Error {
-			if n++; n == 3 {
+		s.fail = func(*results.Record) *results.Error {
+			if n.Add(1) == 2 {
 				return nil
 			}
 			return &results.Error{Class: chat.TimeoutFirstByte}
