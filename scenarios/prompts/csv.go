@@ -86,6 +86,11 @@ func header(names []string) (columns, *Error) {
 	if c.prompt >= 0 {
 		return c, nil
 	}
+	for _, trace := range []csvColumns{burstGPT, azure} {
+		if slices.Contains(names, trace.time) && slices.Contains(names, trace.input) {
+			return c, mistake(traceHint(trace.format), "the file looks like %s, not csv", lengthsOnly).in("", 1)
+		}
+	}
 	head := strings.Join(names, ",")
 	switch {
 	case len(names) == 1 && strings.ContainsAny(head, ";\t"):

@@ -169,6 +169,7 @@ func TestLogsRefused(t *testing.T) {
 		{"no column", "csv", "question,reply\na,b\n", `f:1: the header has no column prompt; it has "question", "reply" (call the questions' column prompt; answers may stand in answer, a system prompt in system)`},
 		{"semicolons", "csv", "prompt;answer\na;b\n", `f:1: the columns are parted by something else than commas (save it with commas between the columns)`},
 		{"JSON read as CSV", "csv", ask + "\n", `f:1: the file looks like JSON, not csv (name its format: conversations, openai, anthropic, prompts, sharegpt, csv, evalscope, mt-bench, mooncake, burstgpt, azure)`},
+		{"a trace as CSV", "csv", azureTrace, `f:1: the file looks like a trace of lengths, which has no text, not csv (a trace is replayed: workload: {trace: {file: FILE, format: azure}} and a stage of mode: trace, or --from azure)`},
 		{"a column twice", "csv", "prompt,prompt\na,b\n", `f:1: the column prompt is there twice (keep one of them)`},
 		{"a row too short", "csv", "prompt,answer\na,b\nc\n", `f:3: the row has more or fewer columns than the header (quote texts that hold commas or line ends)`},
 		{"a quote without its end", "csv", "prompt\n\"a\nb\n", `f:2: column 3: extraneous or missing " in quoted-field (quote texts that hold commas, quotes or line ends, and double the quotes in them)`},
