@@ -14,6 +14,7 @@ type buffers struct {
 	gaps                 []gapEntry
 	placed               placed
 	row                  row
+	rows, part           []row
 	counts               []*[1 << digit]uint64
 }
 
@@ -112,7 +113,7 @@ func (c *cell) latencyFigures(into map[string]Figure) {
 			v, p = c.sorted(timeOf[of])
 		}
 		f := percentile(v, k.q, c.noTime(of))
-		c.widen(&f, k.key, v, p)
+		c.widen(&f, k.q, v, p)
 		into[k.key] = f
 	}
 	gaps := c.tokenGaps().percentiles(c.noTime("itl"), 0.5, 0.99)

@@ -51,7 +51,7 @@ func (c *cell) rated() rated {
 	if seconds == 0 {
 		return rated{}
 	}
-	n, need := blockCount(seconds, c.typical())
+	n, need := blockCount(seconds, c.typical(), c.period())
 	var r rated
 	if n == 0 {
 		r.few = fmt.Sprintf("no interval: need %.0f s of steady load", need)

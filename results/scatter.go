@@ -12,7 +12,7 @@ func (c *cell) setBlocks() {
 	for _, s := range c.spans {
 		seconds += s.seconds()
 	}
-	if n, _ := blockCount(seconds, c.typical()); n > 0 {
+	if n, _ := blockCount(seconds, c.typical(), c.period()); n > 0 {
 		c.blocks = split(c.spans, n)
 	}
 }
@@ -25,11 +25,10 @@ func (c *cell) setBlocks() {
 // share, blocks being the units, is read back as times (Woodruff, JASA 47, 1952).
 // Where the window has too few blocks the figure stays as it is; where they differ
 // so much that the share's bound leaves 0 to 1, there is no bound on that side.
-func (c *cell) widen(f *Figure, key string, sorted []float64, p placed) {
+func (c *cell) widen(f *Figure, q float64, sorted []float64, p placed) {
 	if f.Value == nil || len(c.blocks) == 0 {
 		return
 	}
-	q := quantileOf(key)
 	below, all := make([]float64, len(c.blocks)), make([]float64, len(c.blocks))
 	for i, v := range p.values {
 		if at := p.blocks[i]; at >= 0 {
@@ -53,17 +52,4 @@ func (c *cell) widen(f *Figure, key string, sorted []float64, p placed) {
 	}
 	f.Low = bound(q-(r-*low), f.Low, func(a, b float64) float64 { return min(a, b) })
 	f.High = bound(q+(*high-r), f.High, func(a, b float64) float64 { return max(a, b) })
-}
-
-// quantileOf is the q of a percentile's key: 0.9 of ttft_p90.
-func quantileOf(key string) float64 {
-	for _, p := range percentileKeys {
-		if p.key == key {
-			return p.q
-		}
-	}
-	if key == "itl_p99" {
-		return 0.99
-	}
-	return 0.5
 }

@@ -91,6 +91,14 @@ func allBegun(firsts map[int]int64, users int) int64 {
 	return begun
 }
 
+// period is after how long the load of a steady window repeats; 0 where it does not.
+func (c *cell) period() time.Duration {
+	if !c.steady {
+		return 0
+	}
+	return time.Duration(c.stage.Period)
+}
+
 // whole shortens a window to whole periods of a load that repeats: part of one has
 // a burst too many or too few.
 func (c *cell) whole(s span) span {

@@ -59,7 +59,14 @@ func TestBurstsAreCountedInWholePeriods(t *testing.T) {
 		l.open(d, "inc", starts)
 		d.Events = append(d.Events, stageEnded(0, tc.seconds, nil))
 		s, _ := Summarise(d)
-		near(t, "requests/s", *s.Targets[0].Figures["requests_per_s"].Value, tc.want)
+		f := s.Targets[0].Figures["requests_per_s"]
+		near(t, "requests/s", *f.Value, tc.want)
+		if tc.seconds > 60 { // every period is like every other
+			near(t, "lower bound", *f.Low, tc.want)
+			near(t, "upper bound", *f.High, tc.want)
+		} else if f.Low != nil || f.Reason != "no interval: need 40 s of steady load" {
+			t.Errorf("after %v s: %s, %q", tc.seconds, f.text(), f.Reason)
+		}
 		if w := s.Targets[0].Stages[0].Window; w.Unsteady != "" || math.Mod(w.Seconds+1e-9, 10) > 1e-6 {
 			t.Errorf("window is %+v, want whole periods", w)
 		}

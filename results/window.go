@@ -37,10 +37,10 @@ const shortest = 0.25
 // setWindow finds the steady part of a stage. The load of an open loop can be
 // steady once a typical conversation has passed since the first departure (its
 // later turns are part of the load), that of users once each has begun and a
-// typical request has passed. It stops being steady when arrivals end: at the
-// last conversation's start, for users at the stage's planned end. Where that
-// leaves too little, the window is everything from the first departure to the
-// last answer, and steady is false. So it is where the load is meant to vary.
+// typical request has passed. It stops being steady when arrivals end
+// (endArrivals), after whole periods where the load repeats. Where that leaves too
+// little, the window is everything from the first departure to the last answer, and
+// steady is false. So it is where the load is meant to vary.
 func (c *cell) setWindow() {
 	c.seen = c.extents()
 	ramp := c.turnaround()
@@ -270,12 +270,21 @@ func (c *cell) spanEnd(segment int) int64 {
 
 // blockCount is how many blocks of time an interval of a rate rests on: each a
 // second and two typical requests long, so that neighbours hardly depend on each
-// other; at most 20. Below four there is none, and need is the steady time, in
-// seconds, that would give them.
-func blockCount(seconds float64, latency time.Duration) (n int, need float64) {
+// other; at most 20. A load that repeats is cut into whole periods, for half of one
+// with its burst and half without would scatter by themselves. Below four blocks
+// there is no interval, and need is the steady time, in seconds, that would give
+// them.
+func blockCount(seconds float64, latency, period time.Duration) (n int, need float64) {
 	const fewest, most = 4, 20
 	length := max(time.Second, 2*latency).Seconds()
-	if n = min(most, int(seconds/length)); n < fewest {
+	n = min(most, int(seconds/length))
+	if period > 0 {
+		length = max(1, math.Ceil(length/period.Seconds())) * period.Seconds()
+		periods := int(math.Round(seconds / period.Seconds()))
+		for n = min(n, periods); n > 1 && periods%n != 0; n-- {
+		}
+	}
+	if n < fewest {
 		return 0, math.Ceil(fewest * length)
 	}
 	return n, 0
