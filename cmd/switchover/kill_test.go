@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"switchover/results"
 )
@@ -170,38 +168,6 @@ func TestInterruptReportsWhatThereIs(t *testing.T) {
 	if !strings.Contains(strings.ToLower(out.String()), "interrupted") {
 		t.Errorf("the matrix does not say that the run was interrupted:\n%s", out.String())
 	}
-}
-
-// exitCodeOf is a program's exit code, -1 when it did not exit by itself.
-func exitCodeOf(err error) int {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &exit):
-		return exit.ExitCode()
-	}
-	return -1
-}
-
-// waitFor polls until ok, for half a minute at most.
-func waitFor(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("waited half a minute for %s", what)
-		}
-	}
-}
-
-func lineCount(glob string) int {
-	n := 0
-	paths, _ := filepath.Glob(glob)
-	for _, p := range paths {
-		b, _ := os.ReadFile(p)
-		n += bytes.Count(b, []byte("\n"))
-	}
-	return n
 }
 
 // processesNaming lists the processes, but for one, with a string in their

@@ -41,15 +41,16 @@ func (a *app) selftestCommand() *cobra.Command {
 		Use:   "selftest",
 		Short: "Find out what this host can measure, and how precisely",
 		Long: `Drive a paced simulated server, in a process of its own, with more and more
-streams at once, and compare what was recorded with the server's own log of when
-it sent each token: 50 tokens a second on each stream, over loopback. It goes the
-way of a real run, from the schedule to the journal. Nothing leaves this machine,
-and nothing is kept.
+streams at once, 50 tokens a second on each, and compare what was recorded with
+the server's own log of when it sent each token. Everything goes the way of a
+real run, from the schedule to the journal; nothing leaves this machine, and
+nothing is kept.
 
-Rows whose errors are at most 0.2 ms (p99) are good, larger ones usable to within
-what they say; a row over a tenth of a token gap, or whose client was not fit to
-measure by the rules of every run, is invalid and the last. Server and client
-share the host: what a client alone can do is more.`,
+A row whose errors are at most 0.2 ms (p99) is good; one with larger errors is
+usable to within what it says; one with errors over a tenth of the token gap, or
+whose client was not fit to measure by the rules of every run, is invalid and
+the last. Exit code 4 says that not even the first row could be measured. Server
+and client share the host: a client alone can do more.`,
 		Example: `  switchover selftest
   switchover selftest --streams 400 --duration 10s
   switchover selftest --clock user
