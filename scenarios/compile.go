@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -249,5 +251,22 @@ func (p *Plan) hash() string {
 		h.Write(buf)
 		buf = buf[:0]
 	}
+	p.hashMade(h)
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// hashMade adds the texts and lengths of conversations that were made: their names
+// alone do not tell a prompt of 500 tokens from one of 5,000.
+func (p *Plan) hashMade(h hash.Hash) {
+	for i := range p.Items {
+		it := &p.Items[i]
+		if it.InputTokens == nil {
+			continue
+		}
+		fmt.Fprintf(h, "%d %d", it.MaxTokens, len(it.Turns))
+		for _, turn := range it.Turns {
+			fmt.Fprintf(h, " %d ", len(turn))
+			_, _ = io.WriteString(h, turn) // a hash takes everything
+		}
+	}
 }

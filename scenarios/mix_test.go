@@ -139,6 +139,23 @@ func TestMadeWorkloadsAreDrawnAgain(t *testing.T) {
 	}
 }
 
+// Prompts of other lengths are another schedule, though their names are the same.
+func TestMadeTextsAreInTheHash(t *testing.T) {
+	hash := func(lengths string) string {
+		s := workloadScenario(t, "{synthetic: {"+lengths+"}}", "[{mode: users, users: 1, conversations: 3}]")
+		return compiled(t, s, asked(t, s)).ScheduleHash
+	}
+	first := hash("input_tokens: 20, output_tokens: 5")
+	if first != hash("input_tokens: 20, output_tokens: 5") {
+		t.Error("the same prompts have two hashes")
+	}
+	for _, other := range []string{"input_tokens: 21, output_tokens: 5", "input_tokens: 20, output_tokens: 6", "input_tokens: 20, output_tokens: 5, language: zh"} {
+		if hash(other) == first {
+			t.Errorf("%s has the same hash", other)
+		}
+	}
+}
+
 // replayedItems are what a scenario asks of a trace of 20 requests, two a second.
 func replayedItems(t *testing.T, s *Scenario) []results.Conversation {
 	t.Helper()
