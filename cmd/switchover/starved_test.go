@@ -147,22 +147,21 @@ func TestAClientWithoutFilesIsInvalid(t *testing.T) {
 // what is left. Where that is enough the figures must be right; else the run says
 // that they are not.
 func TestAClientWithBusyNeighboursIsInvalidOrRight(t *testing.T) {
-	idle, err := exec.LookPath("chrt")
+	chrt, err := exec.LookPath("chrt")
 	if err != nil {
 		t.Skip("chrt, which lowers a process's priority, is not installed")
 	}
-	for range 2 * runtime.NumCPU() {
-		busy := exec.Command("timeout", "5", "sh", "-c", "while :; do :; done")
-		busy.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		if err := busy.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = syscall.Kill(-busy.Process.Pid, syscall.SIGKILL)
-			_ = busy.Wait()
-		})
+	h, root := startLight(t, "open, rate: 30/s, duration: 3s")
+	events := filepath.Join(root, "*", "events.jsonl")
+	waitFor(t, "the load to begin", func() bool { return lineCount(events) > 0 })
+	if out, err := exec.Command(chrt, "--all-tasks", "--idle", "--pid", "0", fmt.Sprint(h.cmd.Process.Pid)).CombinedOutput(); err != nil {
+		t.Fatalf("lower the client's priority: %v: %s", err, out)
 	}
-	h, root := startLight(t, "open, rate: 30/s, duration: 2s", idle, "-i", "0")
+	release := occupy(t)
+	for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit) && loading(events); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	release()
 	code := exitCodeOf(h.cmd.Wait())
 	s := client(t, root)
 	if code == exitInvalid {
@@ -177,6 +176,30 @@ func TestAClientWithBusyNeighboursIsInvalidOrRight(t *testing.T) {
 	if got := s.Targets[0].Figures["ttft_p50"].Value; code != exitOK || got == nil || math.Abs(*got-truth) > 0.02 {
 		t.Errorf("exit %d, TTFT p50 %v, the simulator's log says %g", code, got, truth)
 	}
+}
+
+// occupy keeps every processor busy twice over until release is called, for twenty
+// seconds at most.
+func occupy(t *testing.T) (release func()) {
+	t.Helper()
+	var neighbours []*exec.Cmd
+	release = func() {
+		for _, n := range neighbours {
+			_ = syscall.Kill(-n.Process.Pid, syscall.SIGKILL)
+			_ = n.Wait()
+		}
+		neighbours = nil
+	}
+	t.Cleanup(func() { release() })
+	for range 2 * runtime.NumCPU() {
+		n := exec.Command("timeout", "20", "sh", "-c", "while :; do :; done")
+		n.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := n.Start(); err != nil {
+			t.Fatal(err)
+		}
+		neighbours = append(neighbours, n)
+	}
+	return release
 }
 
 // Once every request has left, only what arrives can be late: on the user's clock
