@@ -1,0 +1,179 @@
+package results
+
+import (
+	"container/heap"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// erlang is an M/M/c queue: requests come at random, each is served for an
+// exponential time of mean 1 s, at most places of them at once.
+type erlang struct{ places int }
+
+// waits is the chance that a request waits longer than t seconds at a rate below
+// places: Erlang's C formula times exp(-(c - rate) t).
+func (e erlang) waits(rate, t float64) float64 {
+	c, term, sum := float64(e.places), 1.0, 1.0
+	for k := 1; k < e.places; k++ {
+		term *= rate / float64(k)
+		sum += term
+	}
+	busy := term * rate / c / (1 - rate/c)
+	return busy / (sum + busy) * math.Exp(-(c-rate)*t)
+}
+
+// capacity is the rate at which a share of requests waits longer than t.
+func (e erlang) capacity(share, t float64) float64 {
+	low, high := 0.0, float64(e.places)
+	for range 60 {
+		if mid := (low + high) / 2; e.waits(mid, t) > share {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return low
+}
+
+// window simulates one window of a search with its own arrivals.
+func (e erlang) window(r *rand.Rand, s *Search, ls Limits, number int, load float64, length time.Duration, whole bool) (Probe, int) {
+	free := make(times, e.places)
+	var answers []Answered
+	for at := r.ExpFloat64() / load; at < length.Seconds(); at += r.ExpFloat64() / load {
+		began := max(at, free[0])
+		free[0] = began + r.ExpFloat64()
+		rec := Record{Intended: At(seconds(at)), Start: At(seconds(at)), FirstToken: At(seconds(began)), End: At(seconds(free[0])), Complete: true}
+		heap.Fix(&free, 0)
+		a, _ := ls.Answer(&rec)
+		answers = append(answers, a)
+	}
+	start := ProbeStart{Number: number, Load: load, Length: int64(length), Whole: whole, Starts: len(answers)}
+	return s.Probe(ls, start, answers, nil), len(answers)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+type times []float64
+
+func (h times) Len() int           { return len(h) }
+func (h times) Less(i, j int) bool { return h[i] < h[j] }
+func (h times) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *times) Push(x any)        { *h = append(*h, x.(float64)) }
+func (h *times) Pop() any          { return nil } // only Fix is used
+
+func limitsOf(name string, limit float64) Limits {
+	return Policy{Objectives: []Bound{{Name: name, Op: "<=", Limit: &limit, Text: fmt.Sprint(limit)}}}.Limits()
+}
+
+// TestSearchAgainstErlang checks searches against the truth of the formula: within
+// 5 % and bounds that hold for nine of ten seeds, in fewer requests than a sweep of
+// ten windows over the same range.
+func TestSearchAgainstErlang(t *testing.T) {
+	const n = 10
+	for _, c := range []struct {
+		places    int
+		objective string
+		limit     float64
+		share     float64
+	}{{30, "ttft_p90", 0.1, 0.1}, {12, "ttft_p50", 0.1, 0.5}} {
+		queue := erlang{c.places}
+		truth := queue.capacity(c.share, c.limit)
+		s := Search{Over: OverRate, From: truth / 6, To: 1.5 * truth, Within: 0.05, Each: int64(3 * time.Minute), Probes: 6}
+		ls := limitsOf(c.objective, c.limit)
+		within, held, asked := 0, 0, 0
+		for seed := range n {
+			r := rand.New(rand.NewPCG(uint64(seed), 5))
+			var probes []Probe
+			for {
+				load, length, whole, end := s.Next(ls, probes)
+				if end != "" {
+					break
+				}
+				p, n := queue.window(r, &s, ls, len(probes), load, length, whole)
+				asked += n
+				probes = append(probes, p)
+			}
+			e := s.Estimate(ls, probes)
+			if math.Abs(e.Value/truth-1) <= 0.05 {
+				within++
+			}
+			if e.Low <= truth && truth <= e.High {
+				held++
+			}
+		}
+		sweep := int(10 * 180 * (s.From + s.To) / 2)
+		t.Logf("%s of M/M/%d, truth %.3f/s: within 5 %%: %d of %d; bounds hold: %d of %d; %d requests a search, %d a sweep",
+			c.objective, c.places, truth, within, n, held, n, asked/n, sweep)
+		if within < n*9/10 || held < n*9/10 || asked/n >= sweep {
+			t.Errorf("%s of M/M/%d: within 5 %% %d of %d, bounds hold %d of %d, %d requests against %d", c.objective, c.places, within, n, held, n, asked/n, sweep)
+		}
+	}
+}
+
+// TestWhatASearchCounts checks what of a request misses which limit.
+func TestWhatASearchCounts(t *testing.T) {
+	rec := func(change func(*Record)) *Record {
+		r := &Record{Intended: At(0), Start: At(0), FirstToken: At(time.Second), LastToken: At(3 * time.Second), End: At(3 * time.Second), Complete: true,
+			Chunks: []Chunk{{time.Second, 1, "c"}, {time.Second, 4, "c"}, {time.Second, 1, "c"}}}
+		change(r)
+		return r
+	}
+	failed := func(r *Record) { r.Complete, r.Error = false, &Error{Class: "server"} }
+	one := func(r *Record) { r.Chunks, r.LastToken = r.Chunks[:1], r.FirstToken }
+	for _, c := range []struct {
+		intent   string
+		name     string
+		limit    float64
+		change   func(*Record)
+		over, of float64
+	}{
+		{"in time", "ttft_p90", 1, func(*Record) {}, 0, 1},
+		{"too late", "ttft_p90", 0.9, func(*Record) {}, 1, 1},
+		{"failed, so no first token in time", "ttft_p90", 9, failed, 1, 1},
+		{"answered", "error_rate", 0.01, func(*Record) {}, 0, 1},
+		{"failed", "error_rate", 0.01, failed, 1, 1},
+		{"four gaps of 250 ms and one of 1 s", "itl_p99", 0.5, func(*Record) {}, 1, 5},
+		{"one chunk has no token time", "tpot_p50", 0.1, one, 0, 0},
+		{"0.4 s a token", "tpot_p50", 0.3, func(*Record) {}, 1, 1},
+	} {
+		a, ok := limitsOf(c.name, c.limit).Answer(rec(c.change))
+		if !ok || a.over[0] != c.over || a.of[0] != c.of {
+			t.Errorf("%s: %v of %v, want %v of %v", c.intent, a.over, a.of, c.over, c.of)
+		}
+	}
+	if _, ok := limitsOf("ttft_p90", 1).Answer(rec(func(r *Record) { r.Complete, r.Error = false, &Error{Class: "cancelled"} })); ok {
+		t.Error("a cancelled request counts")
+	}
+	var names []string
+	limit := 0.5
+	for _, l := range (Policy{Objectives: []Bound{{Name: "ttft_p90", Op: "<=", Limit: &limit}, {Name: "goodput", Op: ">=", Limit: &limit},
+		{Name: "quality", Op: ">=", Limit: &limit}, {Name: "error_rate", Op: "<=", Limit: &limit}, {Name: "latency_p99", Op: "<=", Limit: &limit}}}).Limits() {
+		names = append(names, fmt.Sprintf("%s %.2g", l.Name, l.Share))
+	}
+	if want := []string{"ttft_p90 0.1", "error_rate 0.5", "latency_p99 0.01"}; !slices.Equal(names, want) {
+		t.Errorf("limits %q, want %q", names, want)
+	}
+}
+
+// TestHeadline checks which stage's figures are a target's.
+func TestHeadline(t *testing.T) {
+	point := func(name string) RunStage { return RunStage{Name: name, Measure: true, Sweep: "s"} }
+	steady, search := RunStage{Name: "steady", Measure: true}, RunStage{Name: "search", Measure: true, Search: &Search{}}
+	for _, c := range []struct {
+		stages []RunStage
+		want   string
+	}{
+		{[]RunStage{steady, point("p1"), point("p2"), search}, "steady"},
+		{[]RunStage{point("p1"), point("p2"), search}, "p2"},
+		{[]RunStage{search}, ""},
+		{[]RunStage{{Name: "warm-up"}, point("p1")}, "p1"},
+	} {
+		if got := (&Run{Stages: c.stages}).headline(); got != c.want {
+			t.Errorf("%v: headline %q, want %q", c.stages, got, c.want)
+		}
+	}
+}
