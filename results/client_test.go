@@ -119,6 +119,9 @@ func TestTheClientsFailuresAreItsOwn(t *testing.T) {
 	if counts.Failed != 0 || counts.Dropped != 30 || counts.Succeeded != 70 || rate.Value == nil || *rate.Value != 0 || s.Targets[0].Cause != nil {
 		t.Errorf("%d failed, %d dropped, %d succeeded, error rate %v, cause %v", counts.Failed, counts.Dropped, counts.Succeeded, rate.Value, s.Targets[0].Cause)
 	}
+	if w := s.Targets[0].Stages[0].Window; w.AchievedPerS >= w.OfferedPerS {
+		t.Errorf("%g of %g requests a second are said to have left", w.AchievedPerS, w.OfferedPerS)
+	}
 	if said := strings.Join(s.Reasons, "\n"); s.Valid || !strings.Contains(said, "dropped 30 % of departures") || !strings.Contains(said, "too many open files") {
 		t.Errorf("valid %v: %q", s.Valid, s.Reasons)
 	}

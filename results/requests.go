@@ -65,8 +65,12 @@ func left(r *Record) (int64, bool) {
 }
 
 // leftBy reports whether the request's first attempt left before an instant of its
-// segment. One to which no connection came about left when it was scheduled.
+// segment. One to which no connection came about left when it was scheduled, unless
+// that was for want of something on this machine: then it never did.
 func (q *request) leftBy(end int64) bool {
+	if q.unsent() {
+		return false
+	}
 	when, ok := left(&q.first.Record)
 	if !ok {
 		when, ok = q.first.Scheduled.Get()
