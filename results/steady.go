@@ -112,9 +112,15 @@ func (c *cell) whole(s span) span {
 // empty where it did not: a queue that grows has no steady state, however long the
 // window. Each segment is looked at by itself, for its queue begins empty; tried
 // says that one had requests enough for that.
+//
+// Where conversations became so long that no steady part is left, what is left of
+// the arrivals after a quarter tells whether a queue did that.
 func (c *cell) findDrift() (drift string, tried bool) {
-	for _, s := range c.spans {
-		first, last, ok := c.trend(c.settled(s))
+	for _, e := range c.seen {
+		if c.steady && !slices.ContainsFunc(c.spans, func(s span) bool { return s.segment == e.segment }) {
+			continue
+		}
+		first, last, ok := c.trend(c.settled(e))
 		tried = tried || first > 0
 		if !ok || max(first, last) < driftMaterial*min(first, last) {
 			continue
@@ -124,21 +130,22 @@ func (c *cell) findDrift() (drift string, tried bool) {
 			change, as = "less and less", "as while caches warm up"
 		}
 		round := func(v float64) time.Duration { return time.Duration(v * 1e9).Round(driftPrecision) }
-		return fmt.Sprintf("its first tokens took %s (median %s in the first third of the steady part, %s in the last), %s", change, round(first), round(last), as), true
+		return fmt.Sprintf("its first tokens took %s (median %s in the first third, %s in the last), %s", change, round(first), round(last), as), true
 	}
 	return "", tried
 }
 
-// settled is the window with no more than a quarter of the segment's arrivals cut
-// as ramp. Where a queue grows, so do conversations, and with them the ramp, until
+// settled is a segment's window with no more than a quarter of its arrivals cut as
+// ramp. Where a queue grows, so do conversations, and with them the ramp, until
 // little is left of the growth.
-func (c *cell) settled(s span) span {
-	for _, e := range c.seen {
-		if e.segment == s.segment {
-			s.from = min(s.from, e.rampFrom+(e.arrivals-e.rampFrom)/4)
+func (c *cell) settled(e extent) span {
+	out := span{e.segment, e.rampFrom + (e.arrivals-e.rampFrom)/4, e.arrivals}
+	for _, s := range c.spans {
+		if s.segment == e.segment {
+			out.from, out.to = min(out.from, s.from), s.to
 		}
 	}
-	return s
+	return out
 }
 
 // trend is the median TTFT of the first and the last third of a window, zero where

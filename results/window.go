@@ -50,8 +50,11 @@ func (c *cell) setWindow() {
 			c.spans = append(c.spans, s)
 		}
 	}
-	if c.steady = len(c.spans) > 0; c.steady {
+	c.steady = len(c.spans) > 0
+	if !c.stage.Varies {
 		c.drift, c.tried = c.findDrift()
+	}
+	if c.steady {
 		c.setBlocks()
 		return
 	}

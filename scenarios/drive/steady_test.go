@@ -52,6 +52,7 @@ func TestSteadyPartOfEveryMode(t *testing.T) {
 		{"steps", "{name: s, mode: open, steps: [{rate: 1/s, duration: 10s}, {rate: 5/s, duration: 10s}]}", fixed(time.Second), 0, "its load changes throughout"},
 		{"a stage too short for one conversation", "{name: s, mode: open, rate: 10/s, duration: 3s, think: 5s}", fixed(time.Second), 0, "too short for a steady part"},
 		{"more than the server can carry", "{name: s, mode: open, rate: 10/s, duration: 60s}", single(100 * time.Millisecond), 0, "its first tokens took longer and longer"},
+		{"far more than the server can carry", "{name: s, mode: open, rate: 10/s, duration: 20s}", single(500 * time.Millisecond), 0, "its first tokens took longer and longer"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			plan := planned(t, tc.load, 7, 2)
