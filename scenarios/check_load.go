@@ -29,11 +29,12 @@ func (c *checker) load(stages []Stage) {
 		}
 		names[name] = true
 		if st.Mode == ModeSweep && !c.bad[at+".over"] {
+			own := map[string]bool{} // a load listed twice is told with the load
 			for _, p := range (&Stage{Name: name, Over: st.Over, Values: st.Values, Range: st.Range}).points() {
-				if names[p.Name] {
+				if names[p.Name] && !own[p.Name] {
 					c.wrong(path, "", "a point of the sweep and another stage are both named %q", clip(p.Name))
 				}
-				names[p.Name] = true
+				names[p.Name], own[p.Name] = true, true
 			}
 		}
 	}

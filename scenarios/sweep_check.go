@@ -137,6 +137,7 @@ func (c *checker) searches(s *Scenario) {
 		}
 		if seen {
 			c.wrong(at+".mode", "make it a scenario of its own", "a second capacity stage: a target has one capacity")
+			continue
 		}
 		seen = true
 		if c.bad["objectives"] {

@@ -118,7 +118,6 @@ func (h *hunt) round() (*probing, error) {
 		if r.stage == nil || len(drawn.Starts) > len(r.stage.Starts) {
 			r.stage = &drawn
 		}
-		h.tell(one)
 	}
 	return r, nil
 }

@@ -20,7 +20,7 @@ import (
 
 var (
 	measureTruth = flag.Bool("capacity-truth", false, "compute the simulator's capacity again from long runs in virtual time: minutes")
-	seeds        = flag.Int("capacity-seeds", 3, "how many searches TestCapacityOfTheSimulator makes; the bar is nine of ten")
+	seeds        = flag.Int("capacity-seeds", 2, "how many searches TestCapacityOfTheSimulator makes; the bar is nine of ten")
 )
 
 // simulated asks a simulator's handler: its scheduler and its timers, without HTTP
