@@ -80,7 +80,7 @@ func (a *attempt) run(ctx context.Context, req *chat.Request) *chat.Usage {
 		return nil
 	}
 	defer a.t.leave(a)
-	a.watch = newWatch(cancel, a.t.spec.Timeouts.Total)
+	a.watch = newWatch(cancel, a.t.spec.Timeouts)
 	defer a.watch.stop()
 
 	r, err := a.encode(req)

@@ -92,19 +92,21 @@ func (t *trace) tlsEnded(_ tls.ConnectionState, err error) {
 }
 
 func (t *trace) connected(info httptrace.GotConnInfo) {
+	now := time.Now()
 	t.mu.Lock()
-	t.gotConn, t.reused = time.Now(), info.Reused
+	t.gotConn, t.reused = now, info.Reused
 	t.conn, _ = wire.StampedBelow(info.Conn)
 	t.mu.Unlock()
-	t.watch.enter(phaseFirstByte, t.firstByte)
+	t.watch.enterAt(now, phaseFirstByte, t.firstByte)
 }
 
 func (t *trace) wrote(info httptrace.WroteRequestInfo) {
 	if info.Err == nil {
+		now := time.Now()
 		t.mu.Lock()
-		t.sent = time.Now()
+		t.sent = now
 		t.mu.Unlock()
-		t.watch.enter(phaseFirstByte, t.firstByte)
+		t.watch.enterAt(now, phaseFirstByte, t.firstByte)
 	}
 }
 

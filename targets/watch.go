@@ -60,11 +60,14 @@ type watch struct {
 	stopped  bool
 }
 
-func newWatch(cancel context.CancelCauseFunc, total time.Duration) *watch {
-	w := &watch{cancel: cancel, total: total, end: time.Now().Add(total)}
+// newWatch is for an attempt that begins now. Its timer goes off when connecting
+// may take no longer, which saves setting it for that.
+func newWatch(cancel context.CancelCauseFunc, limits Timeouts) *watch {
+	now, first := time.Now(), min(limits.Total, limits.Connect)
+	w := &watch{cancel: cancel, total: limits.Total, end: now.Add(limits.Total), alarm: now.Add(first)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.alarm, w.timer = w.end, time.AfterFunc(total, w.look)
+	w.timer = time.AfterFunc(first, w.look)
 	return w
 }
 
@@ -98,13 +101,14 @@ func (p phase) class() chat.Class {
 }
 
 // enter begins a phase, or begins it anew.
-func (w *watch) enter(p phase, limit time.Duration) {
+func (w *watch) enter(p phase, limit time.Duration) { w.enterAt(time.Now(), p, limit) }
+
+func (w *watch) enterAt(now time.Time, p phase, limit time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopped || p < w.phase {
 		return
 	}
-	now := time.Now()
 	w.phase, w.limit, w.deadline = p, limit, now.Add(limit)
 	if w.sooner() {
 		w.timer.Reset(w.alarm.Sub(now))

@@ -97,7 +97,7 @@ func (e *openAIDelta) usual(c *cursor) bool {
 	})
 }
 
-// decode decodes a usage.
+// decode decodes a usage, which is valid JSON.
 func (u *openAIUsage) decode(data []byte) error {
 	if u.usual(data) {
 		return nil
@@ -108,9 +108,6 @@ func (u *openAIUsage) decode(data []byte) error {
 
 // usual decodes the usage that most servers give, as openAIEvent's does.
 func (u *openAIUsage) usual(data []byte) bool {
-	if !json.Valid(data) {
-		return false
-	}
 	*u = openAIUsage{}
 	c, seen, counts := cursor{text: data}, 0, new([6]int)
 	count := func(i int, into **int) bool {

@@ -31,6 +31,9 @@ func decodedQuickly(t *testing.T, data []byte) bool {
 	if ok && (err != nil || !reflect.DeepEqual(quick, full)) {
 		t.Fatalf("%s:\nquickly %+v\nin full %+v, %v", data, quick, full, err)
 	}
+	if !json.Valid(data) {
+		return ok
+	}
 	var quickUsage, fullUsage openAIUsage
 	okUsage := quickUsage.usual(data)
 	err = json.Unmarshal(data, &fullUsage)
