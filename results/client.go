@@ -14,7 +14,11 @@ import (
 // client gathers how the client did over the measured stages.
 func client(d *Data, all []*cell) Client {
 	var c Client
-	var lags, received []float64
+	n := 0
+	for _, cell := range all {
+		n += len(cell.order)
+	}
+	lags, received := make([]float64, 0, n), make([]float64, 0, n)
 	var clocks []string
 	var reads, coalesced, dropped, due int
 	for _, cell := range all {

@@ -134,7 +134,7 @@ func (c *cell) blockFigures(blocks []span) []map[string]float64 {
 	parts := make([]*cell, len(blocks))
 	for i := range parts {
 		parts[i] = c.part(c.stage)
-		parts[i].spans = blocks[i : i+1]
+		parts[i].spans, parts[i].rows, parts[i].begin = blocks[i:i+1], c.rows, c.begin
 	}
 	part := func(q *request) *cell {
 		t, ok := q.last.Intended.Get()
@@ -156,6 +156,9 @@ func (c *cell) blockFigures(blocks []span) []map[string]float64 {
 	tallies := c.tallies(blocks)
 	out := make([]map[string]float64, len(blocks))
 	for i, p := range parts {
+		if len(c.rows) == 0 {
+			c.buffers().part = p.remember(c.buffers().part)
+		}
 		figures := map[string]Figure{}
 		r := rated{tallies: tallies[i : i+1]}
 		p.latencyFigures(figures)

@@ -45,7 +45,7 @@ type gapEntry struct {
 
 // sortedGaps is how many entries are sorted; of more, quantiles are searched for in
 // what is packed.
-const sortedGaps = 1 << 18
+const sortedGaps = 1 << 17
 
 // tokenGaps are the gaps of the successful requests.
 func (c *cell) tokenGaps() gapSamples {
@@ -136,6 +136,17 @@ func (g gapSamples) quantiles(qs []float64, most int) []float64 {
 
 // sortFor finds the samples of these ranks, from 0, by sorting all.
 func (g gapSamples) sortFor(ranks []float64) []float64 {
+	if g.samples == uint64(g.entries) { // of one token each, as most are
+		all := g.cell.buffers().first[:0]
+		g.each(func(s float64, _ int) { all = append(all, s) })
+		g.cell.buffers().first = all
+		slices.Sort(all)
+		out := make([]float64, len(ranks))
+		for i, rank := range ranks {
+			out[i] = all[min(int(rank), len(all)-1)]
+		}
+		return out
+	}
 	all := g.cell.buffers().gaps[:0]
 	g.each(func(s float64, k int) { all = append(all, gapEntry{s, k}) })
 	g.cell.buffers().gaps = all

@@ -77,7 +77,7 @@ const (
 	flagReasoned // a chunk is reasoning
 	flagNamed    // its id is not what RecordID makes of it
 	flagCounts   // it has events without instants, or that came together
-	flagDerived  // its first chunk ends with its first token
+	flagDerived  // its chunks begin at its first token and end at its last
 	flagDecimal  // its cost is a whole number of picodollars
 )
 
@@ -277,11 +277,12 @@ func (p *pack) head(i int) head {
 func (r *row) eachChunk(f func(Chunk)) {
 	in := cursor{b: r.packed}
 	c := Chunk{Tokens: 1, Kind: kinds[0]}
-	var derived time.Duration // what is left out of the first gap
-	if r.shape.flags&flagDerived != 0 {
-		derived = time.Duration(r.FirstToken.v - r.Start.v)
+	var first, left time.Duration // the gaps that are left out: the first, the others' sum
+	derived := r.shape.flags&flagDerived != 0
+	if derived {
+		first, left = time.Duration(r.FirstToken.v-r.Start.v), time.Duration(r.LastToken.v-r.FirstToken.v)
 	}
-	for range r.chunks {
+	for i := range r.chunks {
 		u := in.uint()
 		if u&1 != 0 {
 			k := int(in.uint())
@@ -293,8 +294,17 @@ func (r *row) eachChunk(f func(Chunk)) {
 			}
 		}
 		u >>= 1
-		c.Gap = derived + (time.Duration(u>>1) ^ -time.Duration(u&1))
-		derived = 0
+		c.Gap = time.Duration(u>>1) ^ -time.Duration(u&1)
+		if derived {
+			switch i {
+			case 0:
+				c.Gap = first
+			case r.chunks - 1:
+				c.Gap = left
+			default:
+				left -= c.Gap
+			}
+		}
 		f(c)
 	}
 }

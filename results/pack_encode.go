@@ -3,7 +3,6 @@ package results
 import (
 	"encoding/binary"
 	"math"
-	"time"
 )
 
 // A packer encodes records, one goroutine's.
@@ -81,11 +80,7 @@ func (p *packer) encode(b []byte, r *Record, id []byte) []byte {
 	if sh.flags&flagCounts != 0 {
 		b = binary.AppendVarint(binary.AppendVarint(b, int64(r.EventsUntimed)), int64(r.Coalesced))
 	}
-	derived := time.Duration(0)
-	if sh.flags&flagDerived != 0 {
-		derived = r.Chunks[0].Gap
-	}
-	return appendChunks(b, r.Chunks, derived)
+	return appendChunks(b, r.Chunks, sh.flags&flagDerived != 0)
 }
 
 // inPicodollars is a cost as a whole number of picodollars, if it is exactly one.
@@ -95,6 +90,19 @@ func inPicodollars(usd Opt[float64]) (n uint64, exact bool) {
 	}
 	n = uint64(math.Round(usd.v * picodollars))
 	return n, math.Float64bits(float64(n)/picodollars) == math.Float64bits(usd.v)
+}
+
+// derives reports whether the first and the last gap between chunks follow from the
+// other gaps and the record's instants, as they do in all that was measured.
+func (r *Record) derives() bool {
+	if len(r.Chunks) == 0 || !r.Start.ok || !r.FirstToken.ok || !r.LastToken.ok {
+		return false
+	}
+	var sum int64
+	for _, c := range r.Chunks[1:] {
+		sum += int64(c.Gap)
+	}
+	return int64(r.Chunks[0].Gap) == r.FirstToken.v-r.Start.v && sum == r.LastToken.v-r.FirstToken.v
 }
 
 // flags are the bits of what is known and true of a record.
@@ -128,7 +136,7 @@ func (r *Record) flags() (f uint64) {
 		}
 	}
 	also(r.EventsUntimed != 0 || r.Coalesced != 0, flagCounts)
-	also(len(r.Chunks) > 0 && r.FirstToken.ok && r.Start.ok && int64(r.Chunks[0].Gap) == r.FirstToken.v-r.Start.v, flagDerived)
+	also(r.derives(), flagDerived)
 	_, decimal := inPicodollars(r.CostUSD)
 	also(decimal, flagDecimal)
 	for i := range r.Chunks {
@@ -148,9 +156,9 @@ const otherKind = len(kinds)
 
 // appendChunks writes how many chunks there are, how many of them came with the
 // read before, the tokens after the first, and then of each its gap, which says
-// whether its tokens and kind are others than those of the chunk before. derived is
-// what is known of the first gap without it.
-func appendChunks(b []byte, chunks []Chunk, derived time.Duration) []byte {
+// whether its tokens and kind are others than those of the chunk before. derived
+// leaves out what Record.derives says.
+func appendChunks(b []byte, chunks []Chunk, derived bool) []byte {
 	together, after := 0, int64(0)
 	for i, c := range chunks {
 		if i > 0 {
@@ -166,8 +174,10 @@ func appendChunks(b []byte, chunks []Chunk, derived time.Duration) []byte {
 	}
 	b = binary.AppendVarint(binary.AppendUvarint(b, uint64(together)), after)
 	before := Chunk{Tokens: 1, Kind: kinds[0]}
-	for _, c := range chunks {
-		c.Gap, derived = c.Gap-derived, 0
+	for i, c := range chunks {
+		if derived && (i == 0 || i == len(chunks)-1) {
+			c.Gap = 0
+		}
 		gap := uint64(c.Gap<<1^c.Gap>>63) << 1
 		if c.Tokens == before.Tokens && c.Kind == before.Kind {
 			b = binary.AppendUvarint(b, gap)

@@ -21,8 +21,9 @@ func eachCell(cells []*cell, do func(i int, c *cell)) {
 				}
 				c := cells[i]
 				c.room = room
+				room.rows = c.remember(room.rows)
 				do(i, c)
-				c.room = nil
+				c.room, c.rows = nil, nil
 			}
 		})
 	}

@@ -102,6 +102,8 @@ type cell struct {
 	requests []requestRef // of those, the cell's own: of part of a stage, some
 	sessions []sessionRef
 	room     *buffers
+	rows     []row // of the order from begin on: those that are remembered
+	begin    uint32
 	median   *time.Duration // latency, once typical was asked for
 	spans    []span         // the steady window
 	steady   bool           // false: too short for one, spans are the whole stage

@@ -8,14 +8,49 @@ import (
 // load takes the attempts that decide a request out of the pack into q, which is
 // good until it is used again.
 func (c *cell) load(ref requestRef, q *request) {
-	q.first, q.last = &q.rows[0], &q.rows[0]
-	c.pack.row(int(c.order[ref.from]), q.first)
+	q.first = c.row(ref.from, &q.rows[0])
+	q.last = q.first
 	if ref.to-ref.from > 1 {
-		q.last = &q.rows[1]
-		c.pack.row(int(c.order[ref.to-1]), q.last)
+		q.last = c.row(ref.to-1, &q.rows[1])
 	}
 	q.session, q.turn = q.first.Session, q.first.Turn
 	q.whole = q.first.Segment == q.last.Segment
+}
+
+// row is the record at a place of the cell's order, taken out into r unless it is
+// remembered.
+func (c *cell) row(at uint32, r *row) *row {
+	if i := at - c.begin; i < uint32(len(c.rows)) { // below begin it wraps around
+		return &c.rows[i]
+	}
+	c.pack.row(int(c.order[at]), r)
+	return r
+}
+
+// remembered is how many records of a cell are taken out once for all that is
+// computed from them; of larger cells each is taken out whenever it is looked at,
+// for so many would not fit.
+const remembered = 20_000
+
+// remember takes the cell's records out into room, if they are few enough, and
+// returns the room.
+func (c *cell) remember(room []row) []row {
+	begin, end := uint32(len(c.order)), uint32(0)
+	for _, ref := range c.requests {
+		begin, end = min(begin, ref.from), max(end, ref.to)
+	}
+	for _, s := range c.sessions {
+		begin, end = min(begin, c.all[s.from].from), max(end, c.all[s.to-1].to)
+	}
+	if end <= begin || end-begin > remembered {
+		return room
+	}
+	room = slices.Grow(room[:0], int(end-begin))[:end-begin]
+	for i := range room {
+		c.pack.row(int(c.order[begin+uint32(i)]), &room[i])
+	}
+	c.begin, c.rows = begin, room
+	return room
 }
 
 // each yields the cell's requests by session and turn. Each is good until the next.
@@ -76,9 +111,8 @@ func (c *cell) eachSession(yield func(*session) bool) {
 func (c *cell) attempts(f func(*row)) {
 	var r row
 	for _, ref := range c.requests {
-		for _, i := range c.order[ref.from:ref.to] {
-			c.pack.row(int(i), &r)
-			f(&r)
+		for at := ref.from; at < ref.to; at++ {
+			f(c.row(at, &r))
 		}
 	}
 }
@@ -86,9 +120,8 @@ func (c *cell) attempts(f func(*row)) {
 // attemptsOf calls f for every attempt of a session, in order.
 func (c *cell) attemptsOf(s sessionRef, f func(*row)) {
 	r := &c.buffers().row
-	for _, i := range c.order[c.all[s.from].from:c.all[s.to-1].to] {
-		c.pack.row(int(i), r)
-		f(r)
+	for at := c.all[s.from].from; at < c.all[s.to-1].to; at++ {
+		f(c.row(at, r))
 	}
 }
 

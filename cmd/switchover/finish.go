@@ -27,6 +27,7 @@ type outcome struct {
 
 // summarise computes a run's figures and its report from nothing but its folder.
 func summarise(dir string) (*outcome, error) {
+	defer lean()()
 	data, err := results.Skim(dir)
 	if err != nil {
 		return nil, err

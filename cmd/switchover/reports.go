@@ -70,6 +70,7 @@ func (a *app) reportAs(o runOptions, ref, tool string) error {
 	if err != nil {
 		return usageError("'switchover results' lists the runs", "%w", err)
 	}
+	defer lean()()
 	data, err := results.Skim(dir)
 	if err != nil {
 		return err
@@ -162,6 +163,7 @@ func (a *app) summarised(root, ref string) (*results.Run, *results.Summary, erro
 	if err != nil {
 		return nil, nil, usageError("'switchover results' lists the runs", "%w", err)
 	}
+	defer lean()()
 	data, err := results.Skim(dir)
 	if err != nil {
 		return nil, nil, err
