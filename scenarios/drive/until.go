@@ -27,7 +27,8 @@ const (
 type watch struct {
 	leg   *leg
 	goals []results.Goal
-	data  results.Data  // of the stage alone; what this segment adds is in records
+	data  results.Data  // of the stage alone; its records are below
+	met   int           // looks in a row that found every goal reached
 	due   chan struct{} // with room for one: it is time to look
 	quit  chan struct{}
 	done  chan struct{}
@@ -36,7 +37,6 @@ type watch struct {
 	records []results.Record
 	ended   []int // conversations, per lane index
 	next    int   // look when each target has ended so many
-	met     int   // looks in a row
 }
 
 // watchGoals begins to watch a leg; nil where there is nothing to wait for.
