@@ -131,3 +131,23 @@ func TestSearchWorstCase(t *testing.T) {
 		t.Errorf("refusals: %q", r)
 	}
 }
+
+// FuzzLevel checks that a load that can be read is written so that it reads back
+// the same, and is never out of bounds.
+func FuzzLevel(f *testing.F) {
+	for _, text := range []string{"4/s", "90/min", "8", "0", "-1", "1e9", "100001", "0.1/h", "/s", "08"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var l, back Level
+		if l.UnmarshalText([]byte(text)) != nil {
+			return
+		}
+		if l.value() <= 0 || l.Rate == 0 && l.Users > mostUsers {
+			t.Errorf("%q is %v", text, l.value())
+		}
+		if err := back.UnmarshalText([]byte(l.String())); err != nil || back != l {
+			t.Errorf("%q is written %s, which reads %+v, %v", text, l, back, err)
+		}
+	})
+}

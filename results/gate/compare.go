@@ -114,7 +114,7 @@ func lastMeasured(run *results.Run) string {
 	for _, st := range run.Stages {
 		if st.Measure {
 			last = fmt.Sprintf("%s (%s, %g conversations/s, %d users)", st.Name, st.Mode, st.Rate, st.Users)
-			if st.Varies { // the mean of a rate says too little
+			if st.Varies || st.Search != nil { // a number would say too little
 				last = fmt.Sprintf("%s (%s, %s)", st.Name, st.Mode, st.Load)
 			}
 		}
