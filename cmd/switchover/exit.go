@@ -5,7 +5,8 @@ import "fmt"
 // Exit codes: the one place that says what they mean. Every verb keeps to them.
 //
 //	0    ok
-//	1    an objective or a gate failed, or no candidate meets the requirements
+//	1    an objective or a gate failed, or no candidate meets the requirements; of
+//	     'results', which decides nothing: the schedules differ
 //	2    wrong usage, or a scenario that cannot be run
 //	3    inconclusive: something the decision needs is unknown
 //	4    invalid run (the client was not fit to measure), missing data, or infrastructure
