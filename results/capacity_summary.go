@@ -82,10 +82,33 @@ func (c *cell) searchless(d *Data) string {
 	return ""
 }
 
-// possible refuses what nobody's search can have begun.
-func (p *ProbeStart) possible() bool {
-	return p.Number >= 0 && p.Number < maxCount/ProbeSessions && p.Load > 0 && p.Load < 1e9 && p.Length > 0 && p.Length < maxInstant &&
+// mostProbes is far more than a search makes.
+const mostProbes = 1000
+
+// possible refuses what no such search can have begun.
+func (p *ProbeStart) possible(s *Search) bool {
+	return p.Number >= 0 && p.Number < maxCount/ProbeSessions && p.Load >= s.From && p.Load <= s.To && p.Length > 0 && p.Length <= s.Each &&
 		p.Starts >= 0 && p.Starts <= ProbeSessions
+}
+
+// check refuses a search that no scenario can have asked for.
+func (s *Search) check() error {
+	const lowest, highest = 1e-9, 1e9
+	switch {
+	case s == nil:
+		return nil
+	case !slices.Contains([]string{OverRate, OverUsers, OverConcurrency}, s.Over):
+		return fmt.Errorf("its search is over %.100q, want %s, %s or %s", s.Over, OverRate, OverUsers, OverConcurrency)
+	case !(s.From >= lowest && s.From < s.To && s.To <= highest):
+		return fmt.Errorf("its search runs from %v to %v, want loads from %v to %v, the lower first", s.From, s.To, lowest, highest)
+	case !(s.Within > 0 && s.Within <= 1):
+		return outside("its search's within", s.Within, 0, 1)
+	case s.Each <= 0 || s.Each > maxInstant:
+		return outside("its search's window", s.Each, 1, maxInstant)
+	case s.Probes < 1 || s.Probes > mostProbes:
+		return outside("its search's windows", s.Probes, 1, mostProbes)
+	}
+	return nil
 }
 
 // ended are the windows whose last answer came, in order.
@@ -93,7 +116,8 @@ func (c *cell) ended(d *Data) []ProbeStart {
 	var out []ProbeStart
 	for _, e := range d.Events {
 		var start ProbeStart
-		if e.Kind == EventProbeEnd && e.Stage == c.stage.Name && e.Target == c.target.Name && json.Unmarshal(e.Data, &start) == nil && start.possible() {
+		if e.Kind == EventProbeEnd && e.Stage == c.stage.Name && e.Target == c.target.Name && json.Unmarshal(e.Data, &start) == nil &&
+			start.possible(c.stage.Search) && len(out) < mostProbes {
 			out = append(out, start)
 		}
 	}
@@ -267,6 +291,5 @@ func (p Policy) Missed(figures map[string]Figure) (missed, unknown []string) {
 			missed = append(missed, b.Name)
 		}
 	}
-	slices.Sort(missed)
 	return missed, unknown
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -263,4 +264,44 @@ func TestHeadline(t *testing.T) {
 			t.Errorf("%v: headline %q, want %q", c.stages, got, c.want)
 		}
 	}
+}
+
+// TestSearchRefused checks that a run whose search cannot be is refused, and that
+// events that no search can have written are no evidence.
+func TestSearchRefused(t *testing.T) {
+	sound := Search{Over: OverRate, From: 1, To: 8, Within: 0.05, Each: int64(time.Minute), Probes: 6}
+	for want, change := range map[string]func(*Search){
+		"over":   func(s *Search) { s.Over = "moon" },
+		"from":   func(s *Search) { s.From = 0 },
+		"to":     func(s *Search) { s.To = math.Inf(1) },
+		"within": func(s *Search) { s.Within = math.NaN() },
+		"window": func(s *Search) { s.Each = 0 },
+	} {
+		bad := sound
+		change(&bad)
+		run := Run{Stages: []RunStage{{Name: "c", Measure: true, Search: &bad}}}
+		if err := run.check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	run := &Run{Targets: []RunTarget{{Name: "a"}}, Stages: []RunStage{{Name: "c", Measure: true, Search: &sound}}, Policy: Policy{Objectives: limitsOf("ttft_p90", 1).bounds()}}
+	event := func(data string) Event {
+		return Event{Kind: EventProbeEnd, Stage: "c", Target: "a", Data: []byte(data)}
+	}
+	s, _ := Summarise(&Data{Run: run, Events: []Event{event(`{"number":1,"load":1e300,"length":60}`), event(`{"number":-1,"load":2,"length":60}`),
+		event(`{"number":1,"load":2,"length":9000000000000000000}`), event(`"x"`)}})
+	if c := s.Targets[0].Capacity; len(c.Probes) != 0 || c.Figure.Value != nil {
+		t.Errorf("%+v", c)
+	}
+	s, _ = Summarise(&Data{Run: run, Events: []Event{event(`{"number":1,"load":2,"length":60000000000,"starts":5}`)}})
+	if c := s.Targets[0].Capacity; len(c.Probes) != 1 || c.Figure.Low != nil {
+		t.Errorf("a window of which no record is left: %+v", c.Figure)
+	}
+}
+
+func (ls Limits) bounds() (out []Bound) {
+	for _, l := range ls {
+		out = append(out, l.Bound)
+	}
+	return out
 }

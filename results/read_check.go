@@ -171,6 +171,9 @@ func (r *Run) check() error {
 			return fmt.Errorf("two stages are named %.100q", s.Name)
 		}
 		names["stage "+s.Name] = true
+		if err := s.Search.check(); err != nil {
+			return fmt.Errorf("stage %.100q: %w", s.Name, err)
+		}
 		if s.Duration < 0 || s.Duration > maxInstant {
 			return fmt.Errorf("stage %.100q: %w", s.Name, outside("duration", s.Duration, 0, maxInstant))
 		}

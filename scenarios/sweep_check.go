@@ -7,9 +7,6 @@ import (
 	"switchover/results"
 )
 
-// mostLevels bounds the points of one sweep.
-const mostLevels = 100
-
 // severalFields belong to the modes that try several loads, and to which of them.
 var severalFields = map[string][]string{
 	"over": {ModeSweep, ModeCapacity}, "each": {ModeSweep, ModeCapacity},
