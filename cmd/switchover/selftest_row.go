@@ -13,34 +13,50 @@ import (
 	"switchover/scenarios"
 )
 
-// selftestScenario is a load that has n streams at once for hold. Starts are spread
-// at random, so that tokens of different streams are not due together. Answers are
-// long enough for the last to begin well before the first ends; their mean length
-// lies far enough above the limit that the limit ends them all.
-func selftestScenario(n int, hold time.Duration) string {
-	ramp := max(time.Second, time.Duration(n)*time.Millisecond)
-	tokens := int((ramp + ramp/2 + hold) / selftestPace)
+// startEvery is the least mean time from one stream's start to the next: the server
+// writes its whole answer first, which would else take the client's processor.
+const startEvery = 2 * time.Millisecond
+
+// selftestScenario is a load of n streams, which start at random, so that tokens of
+// different streams are not due together.
+func selftestScenario(n int) string {
+	ramp := max(time.Second, time.Duration(n)*startEvery)
 	return fmt.Sprintf(`name: selftest
 seed: 1
 targets:
   - name: truth
-    simulate: {ttft: %dms, tpot: %dms, batch: %d, output: %d}
-    params: {max_tokens: %d}
+    simulate: {ttft: %dms, tpot: %dms, batch: %d}
+    params: {max_tokens: 1}
     retry: {attempts: 1}
 workload: {conversations: bundled, max_turns: 1}
 load:
   - {name: streams-%d, mode: open, rate: %g/s, conversations: %d}
-`, selftestTTFT.Milliseconds(), selftestPace.Milliseconds(), n, 3*tokens, tokens, n, float64(n)/ramp.Seconds(), n)
+`, selftestTTFT.Milliseconds(), selftestPace.Milliseconds(), n, n, float64(n)/ramp.Seconds(), n)
+}
+
+// selftestPlan has n streams at once for hold: answers are long enough for the last
+// to begin well before the first ends. length is how long it takes.
+func (a *app) selftestPlan(n int, hold time.Duration) (plan *scenarios.Plan, length time.Duration, err error) {
+	scenario, err := scenarios.Parse("selftest", []byte(selftestScenario(n)), a.scenarioEnv())
+	if err != nil {
+		return nil, 0, err
+	}
+	if plan, err = a.compile(scenario, "selftest", "."); err != nil {
+		return nil, 0, err
+	}
+	last := plan.Stages[0].Starts[n-1].At
+	tokens := int((last + 10*selftestPace + hold) / selftestPace)
+	scenario.Targets[0].Params.MaxTokens = tokens
+	for i := range plan.Items {
+		plan.Items[i].MaxTokens, plan.Items[i].Exact = tokens, true
+	}
+	return plan, last + selftestTTFT + time.Duration(tokens)*selftestPace, nil
 }
 
 // selftestRow measures n streams.
 func (a *app) selftestRow(ctx context.Context, root string, n int, hold time.Duration, sig *signals) (selftestRow, error) {
 	row := selftestRow{Streams: n}
-	scenario, err := scenarios.Parse("selftest", []byte(selftestScenario(n, hold)), a.scenarioEnv())
-	if err != nil {
-		return row, err
-	}
-	plan, err := a.compile(scenario, "selftest", ".")
+	plan, length, err := a.selftestPlan(n, hold)
 	if err != nil {
 		return row, err
 	}
@@ -48,7 +64,6 @@ func (a *app) selftestRow(ctx context.Context, root string, n int, hold time.Dur
 	if err := r.begin(nil); err != nil {
 		return row, err
 	}
-	length := plan.Stages[0].Starts[n-1].At + time.Duration(scenario.Targets[0].Params.MaxTokens)*selftestPace
 	ctx, cancel := context.WithTimeoutCause(ctx, length+selftestGrace, errors.New("it took much longer than the server's pace allows"))
 	defer cancel()
 	err = r.work(ctx)
