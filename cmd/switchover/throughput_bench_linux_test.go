@@ -39,9 +39,9 @@ const (
 func init() { commands["completions"] = serveCompletions }
 
 // serveCompletions is a server that answers every question at once. It counts its
-// answers in steps of a tenth of a second; asked for the counts, it begins anew.
+// answers in steps; asked for the counts, it begins anew.
 func serveCompletions() {
-	const step, steps = 100 * time.Millisecond, 6000
+	const steps = 6000
 	zero := time.Now()
 	counts := new([steps]atomic.Int64)
 	mux := http.NewServeMux()
@@ -49,7 +49,7 @@ func serveCompletions() {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, completion)
-		counts[min(int(time.Since(zero)/step), steps-1)].Add(1)
+		counts[min(int(time.Since(zero)/countStep), steps-1)].Add(1)
 	})
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) {
 		var out []int64
@@ -61,7 +61,8 @@ func serveCompletions() {
 			}
 			out = append(out, n)
 		}
-		_ = json.NewEncoder(w).Encode(out[min(from, to):to])
+		from = min(from, to)
+		_ = json.NewEncoder(w).Encode(counted{Zero: zero.Add(time.Duration(from) * countStep).UnixNano(), Counts: out[from:to]})
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,6 +74,15 @@ func serveCompletions() {
 	fmt.Fprintln(os.Stderr, http.Serve(l, mux))
 }
 
+// countStep is what the server counts its answers by.
+const countStep = 100 * time.Millisecond
+
+// counted are a server's answers in each step, from an instant of the wall clock.
+type counted struct {
+	Zero   int64
+	Counts []int64
+}
+
 // BenchmarkThroughput compares the requests a second that one core makes, answered
 // at once without streaming, with those of vegeta's own command: the same server on
 // the other core, which does the counting, the same requests, as many users. Both
@@ -80,7 +90,8 @@ func serveCompletions() {
 //
 // The machine's rest disturbs either, so they take turns, and the medians are
 // compared. The server must not be what is measured: its share of its core is
-// reported.
+// reported. So is the processor time of a request, which says the same where the
+// client has its core to itself, and more where it has not.
 func BenchmarkThroughput(b *testing.B) {
 	vegeta, ours := buildVegeta(b), buildRelease(b)
 	server := startCompletions(b)
@@ -101,6 +112,7 @@ func BenchmarkThroughput(b *testing.B) {
 	b.ReportMetric(middle(us, rate)/middle(them, rate), "x-requests-switchover/vegeta")
 	b.ReportMetric(middle(us, cpu), "us-cpu/request")
 	b.ReportMetric(middle(them, cpu), "us-cpu/request-vegeta")
+	b.ReportMetric(middle(them, cpu)/middle(us, cpu), "x-requests/cpu-switchover/vegeta")
 	b.ReportMetric(100*middle(us, func(m measured) float64 { return m.server }), "%-server-busy")
 	b.ReportMetric(100*middle(them, func(m measured) float64 { return m.server }), "%-server-busy-vegeta")
 	b.ReportMetric(0, "ns/op")
@@ -112,7 +124,7 @@ func BenchmarkThroughput(b *testing.B) {
 // measured is one client's turn.
 type measured struct {
 	rate   float64 // answers a second in its middle
-	cpu    float64 // microseconds of the client's CPU a request, its start and report included
+	cpu    float64 // microseconds of the client's processor time a request, in its middle
 	server float64 // share of its core that the server was busy
 }
 
@@ -158,65 +170,89 @@ func startCompletions(b *testing.B) *completions {
 func (s *completions) measure(b *testing.B, client *exec.Cmd) (m measured, answered int) {
 	b.Helper()
 	s.counts(b)
-	before, began := s.busy(b), time.Now()
 	if err := startOn(1, client); err != nil {
 		b.Fatal(err)
 	}
-	_ = client.Wait() // a client that was busy throughout calls its run invalid: the caller looks at what was done
-	wall := time.Since(began)
-	counts := s.counts(b)
-	for _, n := range counts {
-		answered += n
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = client.Wait() // a client that was busy throughout calls its run invalid: the caller looks at what was done
+	}()
+	var used []usage
+	for over := false; !over; {
+		select {
+		case <-ended:
+			over = true
+		case <-time.After(countStep / 2):
+			used = append(used, usage{time.Now().UnixNano(), busy(client.Process.Pid), busy(s.cmd.Process.Pid)})
+		}
+	}
+	got := s.counts(b)
+	for _, n := range got.Counts {
+		answered += int(n)
 	}
 	// The middle: connections are open, and no user has finished.
-	cut := len(counts) / 5
-	if len(counts)-2*cut < 10 {
-		b.Fatalf("%s: answered for %d tenths of a second, too short to measure", client.Path, len(counts))
+	cut := len(got.Counts) / 5
+	if len(got.Counts)-2*cut < 10 {
+		b.Fatalf("%s: answered for %d tenths of a second, too short to measure", client.Path, len(got.Counts))
 	}
 	steady := 0
-	for _, n := range counts[cut : len(counts)-cut] {
-		steady += n
+	for _, n := range got.Counts[cut : len(got.Counts)-cut] {
+		steady += int(n)
 	}
-	m.rate = float64(steady) / float64(len(counts)-2*cut) * 10
-	state := client.ProcessState
-	m.cpu = float64((state.UserTime() + state.SystemTime()).Microseconds()) / float64(max(answered, 1))
-	m.server = (s.busy(b) - before).Seconds() / min(wall.Seconds(), float64(len(counts))/10)
+	length := time.Duration(len(got.Counts)-2*cut) * countStep
+	from := at(used, got.Zero+int64(cut)*int64(countStep))
+	to := at(used, got.Zero+int64(len(got.Counts)-cut)*int64(countStep))
+	m.rate = float64(steady) / length.Seconds()
+	m.cpu = float64((to.client - from.client).Microseconds()) / float64(steady)
+	m.server = (to.server - from.server).Seconds() / length.Seconds()
 	return m, answered
 }
 
+// usage is the processor time used until an instant of the wall clock.
+type usage struct {
+	at             int64
+	client, server time.Duration
+}
+
+// at is the first usage from an instant on, else the last.
+func at(used []usage, when int64) usage {
+	for _, u := range used {
+		if u.at >= when {
+			return u
+		}
+	}
+	return used[len(used)-1]
+}
+
 // counts are the server's since it was last asked.
-func (s *completions) counts(b *testing.B) (counts []int) {
+func (s *completions) counts(b *testing.B) (got counted) {
 	b.Helper()
 	resp, err := http.Get("http://" + s.address + "/counts")
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&counts); err != nil {
+	if err := json.NewDecoder(resp.Body).Decode(&got); err != nil {
 		b.Fatal(err)
 	}
-	return counts
+	return got
 }
 
-// busy is the processor time that the server has used.
-func (s *completions) busy(b *testing.B) time.Duration {
-	b.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+// busy is the processor time that a process has used; 0 once it has ended.
+func busy(pid int) (used time.Duration) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		b.Fatal(err)
+		return 0
 	}
 	// Its name, which may hold spaces, ends with a parenthesis; utime and stime are
 	// the 12th and 13th after it, in hundredths of a second.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	var ticks int64
 	for _, f := range fields[11:13] {
-		n, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			b.Fatal(err)
-		}
-		ticks += n
+		n, _ := strconv.Atoi(f) // the kernel writes numbers there
+		used += time.Duration(n) * 10 * time.Millisecond
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond
+	return used
 }
 
 // run is a turn of switchover: a run, journalled and reported as any.
