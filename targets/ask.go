@@ -132,20 +132,25 @@ func (a *attempt) encode(req *chat.Request) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r, a.hash(r)
+}
+
+// hash keeps the hash of a request's body.
+func (a *attempt) hash(r *http.Request) error {
 	if r.GetBody == nil {
-		return r, nil
+		return nil
 	}
 	body, err := r.GetBody()
 	if err != nil {
-		return nil, fmt.Errorf("hashing the request: %w", err)
+		return fmt.Errorf("hashing the request: %w", err)
 	}
 	defer body.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, body); err != nil {
-		return nil, fmt.Errorf("hashing the request: %w", err)
+		return fmt.Errorf("hashing the request: %w", err)
 	}
 	a.rec.RequestHash = hex.EncodeToString(h.Sum(nil))
-	return r, nil
+	return nil
 }
 
 // refused takes a response that is not 2xx.

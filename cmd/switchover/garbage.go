@@ -9,7 +9,7 @@ import (
 
 // What a run lets pile up before it is collected.
 const (
-	garbage = 16 << 20 // bytes
+	garbage = 12 << 20 // bytes
 	// The bounds of Go's own measure of it, in percent of what lives. A quarter keeps
 	// collecting from taking over where very much lives.
 	minGarbage, maxGarbage = 25, 400

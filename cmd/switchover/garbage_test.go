@@ -10,7 +10,7 @@ func TestGarbagePercent(t *testing.T) {
 	for _, tc := range []struct {
 		alive uint64
 		want  int
-	}{{0, 400}, {1 << 20, 400}, {8 << 20, 200}, {16 << 20, 100}, {32 << 20, 50}, {64 << 20, 25}, {1 << 40, 25}} {
+	}{{0, 400}, {1 << 20, 400}, {6 << 20, 200}, {12 << 20, 100}, {24 << 20, 50}, {48 << 20, 25}, {1 << 40, 25}} {
 		if got := garbagePercent(tc.alive); got != tc.want {
 			t.Errorf("%d bytes alive: %d %%, want %d", tc.alive, got, tc.want)
 		}

@@ -64,7 +64,7 @@ func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error)
 	if err != nil {
 		return nil, Loss{}, err
 	}
-	out, loss := openAIBody(u.Hostname(), ep, req)
+	out, loss := openAIBody(u.Hostname(), &ep, &req)
 	body, err := json.Marshal(out)
 	if err != nil {
 		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
@@ -99,8 +99,8 @@ func openAIURL(base string) (*url.URL, error) {
 	return u, nil
 }
 
-func openAIBody(host string, ep Endpoint, req chat.Request) (out openAIRequest, loss Loss) {
-	out = openAIRequest{Temperature: req.Params.Temperature, TopP: req.Params.TopP, Seed: req.Params.Seed}
+func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIRequest, loss Loss) {
+	out = &openAIRequest{Temperature: req.Params.Temperature, TopP: req.Params.TopP, Seed: req.Params.Seed}
 	out.Model = req.Model
 	if out.Model == "" {
 		out.Model = ep.Model
