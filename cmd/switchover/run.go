@@ -194,7 +194,7 @@ func (a *app) resume(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return usageError("'switchover results' lists the runs", "%w", err)
 	}
-	data, err := results.Read(dir)
+	data, err := results.Skim(dir)
 	if err != nil {
 		return err
 	}
