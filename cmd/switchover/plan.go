@@ -77,6 +77,11 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 		return err
 	}
 	printGoals(w, p, o)
+	for _, s := range p.Stages {
+		if s.Search != nil { // too long for a cell
+			fmt.Fprintln(w, "\n"+wrapped(fmt.Sprintf("%s: %s.", s.Name, s.LoadText()), o.Width))
+		}
+	}
 	head = []string{"target", "requests", "input tokens", "output tokens", "expected $", "worst case $"}
 	rows = nil
 	for _, e := range p.Estimate.Targets {
