@@ -220,6 +220,9 @@ func readStream(reads []read, body io.Reader, conn Stamped, decode bool) ([]read
 			}
 		}
 		if errors.Is(err, io.EOF) {
+			if out := decoder.Close(nil); decode && (!out.Complete || chunks == 0) {
+				return nil, fmt.Errorf("decoded %d tokens: %+v", chunks, out.Failure)
+			}
 			return reads, nil
 		}
 		if err != nil {
