@@ -233,7 +233,7 @@ func (s *Search) figure(est Crossing, end string, probes []Probe) Figure {
 		return f
 	case EndBelow:
 		f.Value, f.High, f.Censored = whole(s.From), whole(s.From), LessThan
-		f.Reason = fmt.Sprintf("%s is missed at %s, the lowest load tried: lower from", est.Limit, s.Amount(s.From))
+		f.Reason = fmt.Sprintf("%s is missed at %s, the lowest load tried%s", est.Limit, s.Amount(s.From), s.lower())
 		return f
 	}
 	f.Value, f.Low, f.High = whole(est.Value), whole(est.Low), whole(est.High)
@@ -244,13 +244,28 @@ func (s *Search) figure(est Crossing, end string, probes []Probe) Figure {
 		f.Reason = fmt.Sprintf("all %d windows were used before the bounds were within %.3g %%", s.Probes, 100*s.Within)
 	}
 	// A bound at the edge of what was tried is none.
+	var open []string
 	if est.Above > (1-level)/2 {
 		f.High = nil
+		open = append(open, fmt.Sprintf("no upper bound: the objectives may hold at %s, the highest load allowed: raise to", s.Amount(s.To)))
 	}
 	if est.Below > (1-level)/2 {
 		f.Low = nil
+		open = append(open, fmt.Sprintf("no lower bound: %s may be missed at %s already, the lowest load allowed%s", est.Limit, s.Amount(s.From), s.lower()))
 	}
+	if f.Reason != "" {
+		open = append([]string{f.Reason}, open...)
+	}
+	f.Reason = strings.Join(open, "; ")
 	return f
+}
+
+// lower asks for a lower range, where there is one.
+func (s *Search) lower() string {
+	if s.Over != OverRate && s.From <= 1 {
+		return ""
+	}
+	return ": lower from"
 }
 
 // Amount is a load in words: "4/s", "32 users".

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchover/results/stats"
 )
 
 var tableSeeds = flag.Int("capacity-table", 0, "compute the table in Search's documentation anew, with so many seeds: minutes")
@@ -293,6 +295,9 @@ func TestSearchRefused(t *testing.T) {
 	if c := s.Targets[0].Capacity; len(c.Probes) != 0 || c.Figure.Value != nil {
 		t.Errorf("%+v", c)
 	}
+	if b := data(s); !strings.Contains(string(b), `"stages":[]`) {
+		t.Errorf("the stages of a search alone are no empty list: %s", b)
+	}
 	s, _ = Summarise(&Data{Run: run, Events: []Event{event(`{"number":1,"load":2,"length":60000000000,"starts":5}`)}})
 	if c := s.Targets[0].Capacity; len(c.Probes) != 1 || c.Figure.Low != nil {
 		t.Errorf("a window of which no record is left: %+v", c.Figure)
@@ -304,4 +309,27 @@ func (ls Limits) bounds() (out []Bound) {
 		out = append(out, l.Bound)
 	}
 	return out
+}
+
+// TestOpenBoundIsExplained checks that a bound of a capacity which the loads tried
+// leave open says so, and what would close it.
+func TestOpenBoundIsExplained(t *testing.T) {
+	limit := limitsOf("ttft_p90", 1)[0]
+	for _, c := range []struct {
+		over         string
+		from         float64
+		below, above float64
+		end, want    string
+	}{
+		{OverRate, 2, 0.3, 0, EndNarrow, "no lower bound: ttft_p90 <= 1 may be missed at 2/s already, the lowest load allowed: lower from"},
+		{OverUsers, 1, 0.3, 0, EndNarrow, "no lower bound: ttft_p90 <= 1 may be missed at 1 users already, the lowest load allowed"},
+		{OverRate, 2, 0, 0.3, EndProbes, "all 6 windows were used before the bounds were within 5 %; no upper bound: the objectives may hold at 8/s, the highest load allowed: raise to"},
+		{OverRate, 2, 0, 0, EndNarrow, ""},
+	} {
+		s := Search{Over: c.over, From: c.from, To: 8, Within: 0.05, Each: int64(time.Minute), Probes: 6}
+		f := s.figure(Crossing{stats.Threshold{Value: 2, Low: 2, High: 3, Below: c.below, Above: c.above}, limit}, c.end, nil)
+		if f.Reason != c.want || (f.Low == nil) != (c.below > 0) || (f.High == nil) != (c.above > 0) {
+			t.Errorf("%+v: %+v", c, f)
+		}
+	}
 }

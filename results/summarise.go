@@ -32,7 +32,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 	var inOrder []*cell
 	for _, t := range d.Run.Candidates() {
 		ts := TargetSummary{Name: t.Name, Model: t.Model, Incumbent: t.Incumbent, Facts: t.Facts,
-			Simulated: t.Simulated || simulated[t.Name], Quarantined: quarantined(d.Events, t.Name)}
+			Simulated: t.Simulated || simulated[t.Name], Quarantined: quarantined(d.Events, t.Name), Stages: []StageSummary{}}
 		first := len(inOrder)
 		for _, st := range d.Run.Stages {
 			if c := byKey[cellKey{st.Name, t.Name}]; c != nil {

@@ -153,8 +153,10 @@ func runCode(run *results.Run, s *results.Summary, formal bool) int {
 	return exitOK
 }
 
+// writeJSON prints JSON as files of a run hold it: the same bytes.
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }

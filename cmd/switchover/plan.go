@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -195,7 +194,5 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 	for _, e := range p.Estimate.Targets {
 		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason})
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	return writeJSON(w, out)
 }
