@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// otherNames maps what other tools call a field to what it is called here.
+// otherNames maps what other tools call a field to what it is called here, and how
+// YAML says on and off to these.
 var otherNames = map[string]string{
 	"api_key": "key", "apikey": "key", "api_base": "url", "base_url": "url", "endpoint": "url",
 	"provider": "protocol", "stages": "load", "objective": "objectives", "slo": "objectives",
 	"requirements": "require", "concurrency": "users", "rps": "rate", "qps": "rate",
 	"prompts": "conversations", "dataset": "conversations", "prices": "price", "timeout": "timeouts",
 	"system_prompt": "system", "max_new_tokens": "max_tokens",
+	"yes": "on", "true": "on", "no": "off", "false": "off",
 }
 
 // nearest returns the known name that was probably meant, or nothing.

@@ -61,7 +61,9 @@ func (c *checker) asked(at string, a *Asked) {
 			}
 		}
 	}
-	switch {
+	switch have := len(prompts.Bundled()); {
+	case a.Conversations != nil && a.Conversations.Bundled && a.Sample > have && c.has(at+".sample"):
+		c.wrong(at+".sample", "", "a sample of %d is more than the %d bundled conversations", a.Sample, have)
 	case a.Conversations != nil:
 		c.source(at+".conversations", a.Conversations)
 	case a.Synthetic != nil:
@@ -81,7 +83,7 @@ func (c *checker) source(at string, src *Source) {
 		return
 	}
 	if c.has(at+".format") && !slices.Contains(prompts.Formats, src.Format) {
-		hint := meant(src.Format, prompts.Formats, "formats")
+		hint := meant(src.Format, slices.Concat(prompts.Formats, prompts.TraceFormats), "formats")
 		if slices.Contains(prompts.TraceFormats, src.Format) {
 			hint = fmt.Sprintf("it is a trace: workload: {trace: {file: PATH, format: %s}}", src.Format)
 		}

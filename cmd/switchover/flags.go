@@ -157,8 +157,11 @@ func (f *runFlags) workload(fs *pflag.FlagSet) error {
 			}
 		}
 		f.quick.Workload.Trace = &scenarios.Trace{File: f.log, Format: f.from, Speed: f.speed}
-		if fs.Changed("speed") && f.speed == 0 {
+		switch {
+		case f.speed == 0:
 			return usageError("for instance --speed 2", "--speed 0 never replays anything")
+		case math.IsNaN(f.speed) || math.IsInf(f.speed, 0):
+			return usageError("for instance --speed 2", "--speed %v is no number of times", f.speed)
 		}
 		return nil
 	}

@@ -40,7 +40,10 @@ func source(s *scenarios.Scenario, part scenarios.Part, dir string) ([]results.C
 		return prompts.Bundled(), nil, nil
 	case scenarios.KindSynthetic:
 		items, err := s.SyntheticOptions(part).Make()
-		return items, nil, err
+		if err != nil {
+			return nil, nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
+		return items, nil, nil
 	case scenarios.KindTrace:
 		set, err = fromFile(part.Trace.File, dir, func(f *os.File, name string) (*prompts.Set, error) {
 			return prompts.ReadTrace(f, name, s.TraceOptions(part))
@@ -101,13 +104,14 @@ type workload struct {
 	Redact        string          `json:"redact,omitempty"`
 	Redacted      []redact.Count  `json:"redacted,omitempty"`
 	Salt          string          `json:"salt"`
+	Unsalted      int             `json:"unsalted,omitempty"` // conversations without room for it
 }
 
 func workloadsOf(p *scenarios.Plan) []workload {
 	var out []workload
 	for i, part := range p.Scenario.Workload.Parts() {
 		own := itemsOf(p, part)
-		w := workload{Source: part.Name, Conversations: len(own), Salt: part.Salt}
+		w := workload{Source: part.Name, Conversations: len(own), Salt: part.Salt, Unsalted: unsalted(part, own)}
 		if part.Name != "" {
 			w.Share = part.Share
 		}
@@ -286,24 +290,48 @@ func tallied(ts []prompts.Tally) string {
 // saltText says whether prompts meet warm caches.
 func saltText(p *scenarios.Plan) string {
 	parts := p.Scenario.Workload.Parts()
-	salted := 0
+	salted, have, short := 0, 0, 0
 	for _, part := range parts {
 		if part.Salt == scenarios.SaltOn {
-			salted++
+			own := itemsOf(p, part)
+			salted, have, short = salted+1, have+len(own), short+unsalted(part, own)
 		}
 	}
 	switch {
 	case salted == 0:
 		return "Salt off: prompts are sent as they are; those that repeat can meet a warm prompt cache."
-	case salted < len(parts):
-		return "Salt on for some sources: their sessions' prompts begin with a line of their own; the others' can meet a warm prompt cache."
-	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.Scope == results.SaltOfStage }):
-		return "Salt on: all prompts of a stage begin with a line of the stage's own, within their length, so they share what the trace shares, and nothing with another stage or run."
-	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.At > 0 }):
-		if len(parts) > 1 {
-			return "Salt on: each session's prompt has a line of its own, at its beginning or behind what its source's prompts share, so none meets a prompt cache that is warm for more than that."
-		}
-		return "Salt on: behind what they share, each session's prompt has a line of its own, within its length, so none meets a prompt cache that is warm for more than that."
+	case short == have:
+		return "Salt on, but no prompt has room for it beside what it shares: prompts are sent as they are; those that repeat can meet a warm prompt cache."
+	case short > 0:
+		return fmt.Sprintf("%s, but for %d of %s, which have no room for it.", saltPlaces(p, salted < len(parts)), short, plural(have, "conversation"))
 	}
-	return "Salt on: each session's prompt begins with a line of its own, so none meets a warm prompt cache."
+	return saltPlaces(p, salted < len(parts)) + "."
+}
+
+// saltPlaces says where the line of their own stands, and what it keeps prompts from.
+func saltPlaces(p *scenarios.Plan, some bool) string {
+	switch {
+	case some:
+		return "Salt on for some sources: the others' prompts can meet a warm prompt cache; these begin with a line of their own"
+	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.Scope == results.SaltOfStage }):
+		return "Salt on: all prompts of a stage begin with a line of the stage's own, within their length, so they share what the trace shares, and nothing with another stage or run"
+	case slices.ContainsFunc(p.Items, func(c results.Conversation) bool { return c.Salt != nil && c.Salt.At > 0 }):
+		if p.Scenario.Workload.Mix != nil {
+			return "Salt on: each session's prompt has a line of its own, at its beginning or behind what its source's prompts share, so none meets a prompt cache that is warm for more than that"
+		}
+		return "Salt on: behind what they share, each session's prompt has a line of its own, within its length, so none meets a prompt cache that is warm for more than that"
+	}
+	return "Salt on: each session's prompt begins with a line of its own, so none meets a warm prompt cache"
+}
+
+// unsalted counts the conversations of a source that were made without room for the
+// salt that is on.
+func unsalted(part scenarios.Part, own []results.Conversation) int {
+	n := 0
+	for _, c := range own {
+		if part.Salt == scenarios.SaltOn && c.Salt != nil && c.Salt.Scope == results.SaltNone {
+			n++
+		}
+	}
+	return n
 }

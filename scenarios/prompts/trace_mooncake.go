@@ -1,6 +1,7 @@
 package prompts
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"iter"
@@ -74,7 +75,8 @@ func blockIDs(o object, input int) ([]int64, *Error) {
 			"hash_ids is missing")
 	}
 	var ids []int64
-	if raw[0] != '[' || json.Unmarshal(raw, &ids) != nil {
+	// null is no number, though encoding/json would leave a zero for it.
+	if raw[0] != '[' || bytes.Contains(raw, []byte("null")) || json.Unmarshal(raw, &ids) != nil {
 		return nil, mistake("", "hash_ids is not a list of whole numbers")
 	}
 	if want := (input + blockTokens - 1) / blockTokens; len(ids) != want {

@@ -90,6 +90,7 @@ func TestTraceRefused(t *testing.T) {
 		{"sessions", TraceMooncake, `{"session_id": "a", "timestamp": 0, "input_length": 1, "output_length": 1, "hash_ids": [1]}`, `f:1: the request has session_id, which Mooncake's format does not (only requests of lengths and blocks can be replayed)`},
 		{"text for a number", TraceMooncake, `{"timestamp": 0, "input_length": "9", "output_length": 1, "hash_ids": [1]}`, `f:1: input_length is a string, not a whole number`},
 		{"blocks by name", TraceMooncake, `{"timestamp": 0, "input_length": 9, "output_length": 1, "hash_ids": ["a"]}`, `f:1: hash_ids is not a list of whole numbers`},
+		{"a block that is none", TraceMooncake, `{"timestamp": 0, "input_length": 600, "output_length": 1, "hash_ids": [1, null]}`, `f:1: hash_ids is not a list of whole numbers`},
 		{"nothing", TraceMooncake, "\n", `f: holds no request (each line is one JSON object; see the format mooncake)`},
 		{"nothing but failures", TraceBurstGPT, "Timestamp,Request tokens,Response tokens\n1,2,0\n", `f: holds nothing that can be replayed: 1 with no answer (Response tokens 0) (the first on line 2)`},
 		{"CSV for JSON", TraceMooncake, azureTrace, `f:1: the line is not a JSON object; the file looks like CSV (write each row as a JSON object on a line of its own)`},
