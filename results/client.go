@@ -116,7 +116,7 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 		w = append(w, fmt.Sprintf("%d records were written again under the same id: the later ones count", d.Replaced))
 	}
 	if c.Clock == ClockKernel && c.CoalescedShare > maxCoalesced {
-		w = append(w, fmt.Sprintf("%.2g %% of reads held more than one event: their token gaps are coarse", 100*c.CoalescedShare))
+		w = append(w, fmt.Sprintf("%s of reads held more than one event: their token gaps are coarse", twoDigits(c.CoalescedShare)))
 	}
 	for _, t := range s.Targets {
 		for _, st := range t.Stages {

@@ -93,6 +93,7 @@ func TestClientFitness(t *testing.T) {
 		{"17 ms late is not", fitness(100, 700, 20, ClockUser, 17, nil), "over 14 ms (2 % of the median TTFT)"},
 		{"1 of 100 dropped", fitness(99, 200, 20, ClockUser, 0, dropped(1)), ""},
 		{"2 of 101 dropped", fitness(99, 200, 20, ClockUser, 0, dropped(2)), "dropped 2 % of departures, over 1 %"},
+		{"249 of 250 dropped", fitness(1, 200, 20, ClockUser, 0, dropped(249)), "dropped 99.6 % of departures, over 1 %"},
 		{"scheduler 2 ms at gaps of 20 ms", fitness(100, 200, 20, ClockUser, 0, health1(2e6)), ""},
 		{"scheduler 2.1 ms", fitness(100, 200, 20, ClockUser, 0, health1(2.1e6)), "latency p99 is 2.1 ms, over 10 % of the median token gap of 20 ms"},
 		{"timers 2 ms late at gaps of 20 ms", fitness(100, 200, 20, ClockUser, 0, wakes(2e6)), ""},

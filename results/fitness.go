@@ -39,7 +39,7 @@ func unfit(c Client, targets []TargetSummary) []string {
 		why = append(why, fmt.Sprintf("the client sent late: schedule lag p99 is %s, over %s%s", ms(c.ScheduleLagP99), ms(limit), of))
 	}
 	if c.DroppedShare > maxDropped {
-		why = append(why, fmt.Sprintf("the client dropped %.2g %% of departures, over %.0f %%", 100*c.DroppedShare, 100*maxDropped))
+		why = append(why, fmt.Sprintf("the client dropped %s of departures, over %.0f %%", twoDigits(c.DroppedShare), 100*maxDropped))
 	}
 	if held := c.held(); held != "" && len(why) > 0 {
 		why = append(why, held)
@@ -56,7 +56,7 @@ func unfit(c Client, targets []TargetSummary) []string {
 		}
 	}
 	if c.MergedShare > maxMerged {
-		why = append(why, fmt.Sprintf("the client read late: %.2g %% of tokens lost their own stamp in the kernel, over %.0f %%", 100*c.MergedShare, 100*maxMerged))
+		why = append(why, fmt.Sprintf("the client read late: %s of tokens lost their own stamp in the kernel, over %.0f %%", twoDigits(c.MergedShare), 100*maxMerged))
 	}
 	return why
 }
@@ -115,6 +115,15 @@ func quickest(targets []TargetSummary, key string) (least float64, ok bool) {
 		}
 	}
 	return least, ok
+}
+
+// twoDigits writes a share in percent: 6.2 %, 62 %, and with two more from 99.5 %,
+// of which two would make 1e+02.
+func twoDigits(share float64) string {
+	if share >= 0.995 {
+		return fmt.Sprintf("%.4g %%", 100*share)
+	}
+	return fmt.Sprintf("%.2g %%", 100*share)
 }
 
 func ms(seconds float64) string {
