@@ -259,14 +259,23 @@ func (d *document) checkWord(n ast.Node, text, path string, rules tag) {
 // checkRange holds a number to the field's bounds.
 func (d *document) checkRange(n ast.Node, x float64, path string, rules tag) {
 	if least, ok := rules.number("minimum"); ok && x < least {
-		d.reject(n, path, fmt.Sprintf("%v is too small: it must be at least %v", x, least), "")
+		d.reject(n, path, fmt.Sprintf("%s is too small: it must be at least %s", plain(x), plain(least)), "")
 	}
 	if least, ok := rules.number("exclusiveMinimum"); ok && x <= least {
-		d.reject(n, path, fmt.Sprintf("%v is too small: it must be more than %v", x, least), "")
+		d.reject(n, path, fmt.Sprintf("%s is too small: it must be more than %s", plain(x), plain(least)), "")
 	}
 	if most, ok := rules.number("maximum"); ok && x > most {
-		d.reject(n, path, fmt.Sprintf("%v is too large: it can be at most %v", x, most), "")
+		d.reject(n, path, fmt.Sprintf("%s is too large: it can be at most %s", plain(x), plain(most)), "")
 	}
+}
+
+// plain writes a number as people do, without an exponent while it has at most 15
+// digits before the point.
+func plain(x float64) string {
+	if math.Abs(x) < 1e15 && math.Abs(x) >= 1e-6 || x == 0 {
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
 // reject records that the value at path cannot be used.

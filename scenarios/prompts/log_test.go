@@ -155,6 +155,7 @@ func TestLogsRefused(t *testing.T) {
 		{"output_tokens of words", "prompts", `{"prompt":"a","output_tokens":"many"}`, `f:1: output_tokens is not a whole number from 1 to 1000000`},
 		{"output_tokens none", "prompts", `{"prompt":"a","output_tokens":0}`, `f:1: output_tokens is not a whole number from 1 to 1000000`},
 		{"milliseconds", "evalscope", `{"body":` + ask + `,"timestamp":1700000000000}`, `f:1: timestamp 1700000000000 is not in seconds: that would be thousands of years from now (divide it by 1000 or more)`},
+		{"no time", "evalscope", `{"body":` + ask + `,"timestamp":null}`, `f:1: timestamp is null, not seconds since 1970`},
 		{"a time of day", "evalscope", `{"body":` + ask + `,"timestamp":"12:00"}`, `f:1: timestamp is a string, not seconds since 1970`},
 		{"lines read as an array", "sharegpt", ask, `f:1: entry 1: the file looks like openai, not sharegpt (set format: openai, or --from openai)`},
 		{"an array cut off", "sharegpt", `[{"conversations":[{"from":"human","value":"A?"}]},` + "\n" + `{"conversations":[`, `f:1: entry 2 does not end (the file was cut off)`},

@@ -290,7 +290,7 @@ func decodeEvalScope(line []byte, first bool, l Limits) (e entry, err *Error) {
 		return e, mistake("", "a line has a body and a timestamp")
 	}
 	var at float64
-	if json.Unmarshal(o["timestamp"], &at) != nil || at < 0 {
+	if kind(o["timestamp"]) != "a number" || json.Unmarshal(o["timestamp"], &at) != nil || at < 0 {
 		return e, mistake("", "timestamp is %s, not seconds since 1970", kind(o["timestamp"]))
 	}
 	if at >= 1e11 {
