@@ -34,7 +34,7 @@ func TestRunEndsWhatAClientLeaves(t *testing.T) {
 	}{
 		{"it ends and leaves an orphan", "setsid sleep 61 & echo $! > pid; exit 0", 10 * time.Second, ""},
 		{"it ends with an error", "exit 3", 10 * time.Second, "exit status 3"},
-		{"it does not end", "echo $$ > pid; sleep 62", 300 * time.Millisecond, "had not ended"},
+		{"it does not end", "echo $$ > new; mv new pid; sleep 62", time.Second, "had not ended"},
 	} {
 		dir := t.TempDir()
 		cmd := exec.Command("sh", "-c", tc.script)

@@ -37,9 +37,6 @@ func (OpenAI) Decoder(resp *http.Response) Decoder {
 	return &openAIDecoder{kind: mediaType(resp.Header.Get("Content-Type")), encoding: resp.Header.Get("Content-Encoding")}
 }
 
-// openAIDecoder does not decode events while the stream runs: it only notices the
-// end, and decodes at once where an event looks like an error or like none of the
-// protocol's, and where many have come. The rest is for Close.
 // mediaType is a Content-Type without its parameters; empty where there is none.
 func mediaType(content string) string {
 	if content == "application/json" || content == "text/event-stream" {
@@ -52,6 +49,9 @@ func mediaType(content string) string {
 	return kind
 }
 
+// openAIDecoder does not decode events while the stream runs: it only notices the
+// end, and decodes at once where an event looks like an error or like none of the
+// protocol's, and where many have come. The rest is for Close.
 type openAIDecoder struct {
 	kind     string // media type of the body; what it looks like counts for more
 	encoding string
