@@ -29,7 +29,8 @@
 //     attempt's id, so no run depends on the order in which goroutines wake.
 //   - An auth, quota or not_found failure quarantines its target: nothing more is
 //     asked of it in this run, resumed or not. So does silence: attempts that time
-//     out one after the other for a minute, before anything was ever heard of it.
+//     out one after the other for a minute, before any content or refusal was ever
+//     heard of it.
 //
 // The package refuses to follow an answer it did not journal, to spend beyond the
 // budget's worst case, and to leave a goroutine behind when Run returns. It knows

@@ -156,7 +156,7 @@ func (h *history) readRecord(r *results.Record) {
 		h.asked++ // its event was lost, the request was not
 	}
 	h.spent += r.Charge(worst)
-	h.heard[r.Target] = h.heard[r.Target] || r.Status != 0
+	h.heard[r.Target] = h.heard[r.Target] || heardOf(r)
 	key := sessionKey{r.Stage, r.Target, r.Session}
 	h.records[key] = append(h.records[key], r)
 	if reason := quarantineReason(r); reason != "" && h.quarantined[r.Target] == "" {
