@@ -196,11 +196,12 @@ func (l *leg) nextSession(lane *lane, at time.Duration) {
 		if l.began > 0 && l.idle[lane.index] == 0 {
 			l.idle[lane.index] = at
 		}
+		early := l.began + l.length - at
 		d.mu.Unlock()
 		if news {
 			d.emit(l.event(results.EventWarning, lane.name, results.Reason{Reason: fmt.Sprintf(
 				"every planned conversation was used %s before the end of the stage: its users fell idle",
-				(l.began + l.length - at).Round(time.Millisecond))}))
+				early.Round(time.Millisecond))}))
 		}
 		return
 	}
