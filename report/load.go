@@ -164,8 +164,11 @@ func (c *Curve) add(target string, p Point) {
 // objectivesMet says which objectives a row misses. A probe's are the shares that
 // the search counts, in which a failed request misses every one.
 func objectivesMet(run *results.Run, r curveRow) (words string, met bool) {
-	if r.probe != nil {
-		if r.probe.Met {
+	if p := r.probe; p != nil {
+		switch {
+		case p.Requests == 0:
+			return "nothing counts", true
+		case p.Met:
 			return "met", true
 		}
 		return "missed", false

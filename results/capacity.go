@@ -29,6 +29,9 @@ const (
 // when the bounds are narrow enough, when the capacity lies outside From and To
 // for sure, or after Probes whole windows, with whatever bounds there are then. At
 // least two whole windows are asked for, because one cannot show how windows differ.
+// A short window in which nothing counted, as where answers take longer than it, is
+// asked again at the whole length; where nothing counts then either, no higher load
+// is tried on no evidence.
 //
 // The lowest capacity of all objectives counts. Both the driver, to choose the
 // next probe, and Summarise, to rebuild the result, call Next and Estimate: neither
@@ -95,11 +98,20 @@ const (
 	EndProbes = "probes" // every whole window was used
 	EndAbove  = "above"  // the capacity lies above the highest load
 	EndBelow  = "below"  // or below the lowest
+	EndEmpty  = "empty"  // nothing that was asked counts for the objectives
 )
 
 // Next is the load and the length of the next probe of a search with limits, or
 // how it ended. whole says that it is one of the windows that Probes counts.
 func (s *Search) Next(limits Limits, probes []Probe) (load float64, length time.Duration, whole bool, end string) {
+	if n := len(probes); n > 0 && !probes[n-1].counted() {
+		switch last := &probes[n-1]; {
+		case last.Length < s.Each:
+			return last.Load, time.Duration(s.Each), false, ""
+		case !slices.ContainsFunc(probes, Probe.counted):
+			return 0, 0, false, EndEmpty
+		}
+	}
 	if load, ok := s.explore(limits, probes); ok {
 		return load, s.glance(load), false, ""
 	}
@@ -226,7 +238,8 @@ type Crossing struct {
 }
 
 // Estimate is the capacity by the objective whose own is the lowest. Its bounds are
-// those of the lowest at each end: the capacity is the least of several.
+// those of the lowest at each end: the capacity is the least of several. An objective
+// for which nothing counted sets none; the zero Crossing, where that holds of all.
 func (s *Search) Estimate(limits Limits, probes []Probe) Crossing {
 	var out Crossing
 	for i, l := range limits {
@@ -236,9 +249,12 @@ func (s *Search) Estimate(limits Limits, probes []Probe) Crossing {
 				doses = append(doses, stats.Dose{Load: p.Drawn, Over: p.Counts[i].Over, Of: p.Counts[i].Of})
 			}
 		}
+		if len(doses) == 0 { // the answer would be that to no question
+			continue
+		}
 		t := stats.FindThreshold(doses, l.Share, s.From, s.To, level)
 		switch {
-		case i == 0:
+		case out.Value == 0:
 			out = Crossing{t, l}
 		case t.Value < out.Value:
 			low, high := min(out.Low, t.Low), min(out.High, t.High)

@@ -110,6 +110,9 @@ func (c Counted) asked() bool {
 	return of > 0
 }
 
+// counted reports whether the window is evidence for any limit.
+func (p Probe) counted() bool { return slices.ContainsFunc(p.Counts, Counted.asked) }
+
 const (
 	// settling is the part of a window that is cut at its beginning, inverse; where a
 	// typical request takes longer, that long is cut, up to half of the window.

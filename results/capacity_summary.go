@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Capacity is what a capacity search found of one target.
@@ -32,7 +33,7 @@ type ProbeSummary struct {
 	ProbeStart
 	Drawn    float64 `json:"drawn"`    // the load that arrived
 	Requests int     `json:"requests"` // that count: due in the window's steady part
-	Met      bool    `json:"met"`      // every objective, in this window by itself
+	Met      bool    `json:"met"`      // every objective, in this window by itself; false where no request counts
 	// Missed are the shares that missed each limit, in the order of Capacity.Limits.
 	Missed  []float64    `json:"missed"`
 	Summary StageSummary `json:"summary"`
@@ -64,8 +65,12 @@ func (c *cell) capacity(d *Data) *Capacity {
 	}
 	_, _, _, out.End = s.Next(limits, probes)
 	est := s.Estimate(limits, probes)
+	if est.Value == 0 {
+		out.Figure = Unknown(s.Unit(), 0, s.emptyBecause(out.End))
+		return out
+	}
 	out.Figure = s.figure(est, out.End, probes)
-	if out.Figure.Censored == "" || out.End == EndBelow {
+	if out.Figure.Censored != AtLeast {
 		out.Limit = est.Limit.String()
 	}
 	if turns := meanTurns(d.Conversations); s.Over == OverRate && out.Figure.Value != nil && turns > 0 {
@@ -80,6 +85,14 @@ func (c *cell) searchless(d *Data) string {
 		return "nothing more was asked: " + why
 	}
 	return ""
+}
+
+// emptyBecause says why windows that were asked show nothing.
+func (s *Search) emptyBecause(end string) string {
+	if end == "" {
+		return "the search was cut short before a window with requests that count was over"
+	}
+	return fmt.Sprintf("in windows of %s, no request after the first part, which is cut, counts for the objectives: lengthen each", time.Duration(s.Each))
 }
 
 // mostProbes is far more than a search makes.
@@ -177,7 +190,7 @@ func (c *cell) probe(s Search, limits Limits, start ProbeStart) (Probe, *cell) {
 
 // probed is what a window's own cell shows.
 func (c *cell) probed(d *Data, limits Limits, p Probe) ProbeSummary {
-	out := ProbeSummary{ProbeStart: p.ProbeStart, Drawn: p.Drawn, Requests: p.Requests, Met: !limits.missed([]Probe{p}, p.Load),
+	out := ProbeSummary{ProbeStart: p.ProbeStart, Drawn: p.Drawn, Requests: p.Requests, Met: p.Requests > 0 && !limits.missed([]Probe{p}, p.Load),
 		Missed: []float64{}, Summary: c.summarise(d.Telemetry)}
 	for _, counted := range p.Counts {
 		over, of := counted.sums()
@@ -257,6 +270,14 @@ func (s *Search) figure(est Crossing, end string, probes []Probe) Figure {
 		open = append([]string{f.Reason}, open...)
 	}
 	f.Reason = strings.Join(open, "; ")
+	// An estimate outside of what was allowed is no value: what is known is a bound.
+	switch {
+	case f.Low == nil && f.High != nil && est.Below > 0.5:
+		above := *f.High + s.step() // of users the bound itself is still possible
+		f.Value, f.Censored = &above, LessThan
+	case f.High == nil && f.Low != nil && est.Above > 0.5:
+		f.Value, f.Censored = f.Low, AtLeast
+	}
 	return f
 }
 
@@ -272,6 +293,9 @@ func (s *Search) lower() string {
 func (s *Search) Amount(load float64) string {
 	if s.Over == OverRate {
 		return strconv.FormatFloat(load, 'g', 3, 64) + "/s"
+	}
+	if load == 1 {
+		return "1 user"
 	}
 	return strconv.FormatFloat(load, 'f', 0, 64) + " users"
 }

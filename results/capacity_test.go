@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"container/heap"
 	"flag"
 	"fmt"
@@ -320,16 +321,37 @@ func TestOpenBoundIsExplained(t *testing.T) {
 		from         float64
 		below, above float64
 		end, want    string
+		censored     string
 	}{
-		{OverRate, 2, 0.3, 0, EndNarrow, "no lower bound: ttft_p90 <= 1 may be missed at 2/s already, the lowest load allowed: lower from"},
-		{OverUsers, 1, 0.3, 0, EndNarrow, "no lower bound: ttft_p90 <= 1 may be missed at 1 users already, the lowest load allowed"},
-		{OverRate, 2, 0, 0.3, EndProbes, "all 6 windows were used before the bounds were within 5 %; no upper bound: the objectives may hold at 8/s, the highest load allowed: raise to"},
-		{OverRate, 2, 0, 0, EndNarrow, ""},
+		{OverRate, 2, 0.3, 0, EndNarrow, "no lower bound: ttft_p90 <= 1 may be missed at 2/s already, the lowest load allowed: lower from", ""},
+		{OverUsers, 1, 0.3, 0, EndNarrow, "no lower bound: ttft_p90 <= 1 may be missed at 1 user already, the lowest load allowed", ""},
+		{OverRate, 2, 0.7, 0, EndNarrow, "no lower bound: ttft_p90 <= 1 may be missed at 2/s already, the lowest load allowed: lower from", LessThan},
+		{OverRate, 2, 0, 0.7, EndNarrow, "no upper bound: the objectives may hold at 8/s, the highest load allowed: raise to", AtLeast},
+		{OverRate, 2, 0, 0.3, EndProbes, "all 6 windows were used before the bounds were within 5 %; no upper bound: the objectives may hold at 8/s, the highest load allowed: raise to", ""},
+		{OverRate, 2, 0, 0, EndNarrow, "", ""},
 	} {
 		s := Search{Over: c.over, From: c.from, To: 8, Within: 0.05, Each: int64(time.Minute), Probes: 6}
 		f := s.figure(Crossing{stats.Threshold{Value: 2, Low: 2, High: 3, Below: c.below, Above: c.above}, limit}, c.end, nil)
-		if f.Reason != c.want || (f.Low == nil) != (c.below > 0) || (f.High == nil) != (c.above > 0) {
+		if f.Reason != c.want || (f.Low == nil) != (c.below > 0) || (f.High == nil) != (c.above > 0) || f.Censored != c.censored {
 			t.Errorf("%+v: %+v", c, f)
 		}
+		if f.Censored != "" && *f.Value != *cmp.Or(f.Low, f.High) {
+			t.Errorf("%+v: the value of what is only a bound is not the bound: %+v", c, f)
+		}
+	}
+}
+
+// TestObjectiveOfNoEvidence checks that an objective for which nothing counted, as a
+// time between tokens where answers are of one chunk, does not set the capacity.
+func TestObjectiveOfNoEvidence(t *testing.T) {
+	ls := append(limitsOf("tpot_p50", 1), limitsOf("ttft_p90", 1)...)
+	s := Search{Over: OverRate, From: 1, To: 64, Within: 0.05, Each: int64(time.Minute), Probes: 6}
+	probe := func(load, over float64) Probe {
+		return Probe{ProbeStart: ProbeStart{Load: load, Length: s.Each, Whole: true}, Drawn: load, Requests: 100,
+			Counts: []Counted{{[]float64{0, 0}, []float64{0, 0}}, {[]float64{over, over}, []float64{50, 50}}}}
+	}
+	est := s.Estimate(ls, []Probe{probe(30, 0), probe(40, 5), probe(50, 40)})
+	if est.Limit.Name != "ttft_p90" || est.Value < 35 || est.Value > 45 || est.Low < 30 {
+		t.Errorf("%+v", est)
 	}
 }

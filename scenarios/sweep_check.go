@@ -2,7 +2,9 @@ package scenarios
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"switchover/results"
 )
@@ -85,16 +87,38 @@ func (c *checker) sweep(at string, st *Stage) {
 func (c *checker) search(at string, st *Stage) {
 	from := st.From == nil || c.fits(at+".from", st.Over, st.From)
 	to := st.To == nil || c.fits(at+".to", st.Over, st.To)
-	if low, high := st.bounds(); from && to && low >= high {
+	low, high := st.bounds()
+	if from && to && low >= high {
 		path := at + ".to"
 		if st.To == nil {
 			path = at + ".from"
 		}
 		c.wrong(path, "from is the lowest load that is tried, to the highest", "the search runs from %s to %s", levelOf(st.Over, low), levelOf(st.Over, high))
 	}
+	if n := low * windowOf(st).Seconds(); from && st.Over == OverRate && n < leastStarts && !c.bad[at+".each"] {
+		path := at + ".each"
+		if st.Each == 0 {
+			path = at + ".from"
+		}
+		hint := fmt.Sprintf("each: %s, or a higher from", time.Duration(math.Ceil(leastStarts/low))*time.Second)
+		c.wrong(path, hint, "a window of %s at %s, the lowest rate, begins about %.2g conversations, and shows something from %d on",
+			windowOf(st), levelOf(st.Over, low), n, leastStarts)
+	}
 	if c.given(at+".within") && st.Within <= 0 {
 		c.wrong(at+".within", "write 5%", "bounds are never narrower than 0%%")
 	}
+}
+
+// leastStarts are the conversations that a window of a search begins at least, on
+// average: with fewer there is one in which none does, now and then.
+const leastStarts = 10
+
+// windowOf is how long a whole window of a search lasts.
+func windowOf(s *Stage) time.Duration {
+	if s.Each == 0 {
+		return time.Duration(defaultWindow)
+	}
+	return time.Duration(s.Each)
 }
 
 // bounds are the loads of a search, defaults filled in.

@@ -128,7 +128,9 @@ func (h *hunt) tell(lane *lane) {
 	text := ""
 	if probes := h.probes[lane]; len(probes) > 0 {
 		est := s.Estimate(h.limits, probes)
-		text = fmt.Sprintf("capacity %s to %s so far", s.Amount(est.Low), s.Amount(est.High))
+		if est.Value > 0 {
+			text = fmt.Sprintf("capacity %s to %s so far", s.Amount(est.Low), s.Amount(est.High))
+		}
 	}
 	h.d.mu.Lock()
 	lane.search = text

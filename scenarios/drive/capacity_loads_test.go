@@ -149,6 +149,24 @@ func TestCapacityBeyond(t *testing.T) {
 	}
 }
 
+// TestCapacityOnNoEvidence checks that a search whose windows are over before anything
+// counts says so, and tries no higher load.
+func TestCapacityOnNoEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plan := capacityPlan(t, 1, `{"mode":"capacity","over":"concurrency","from":1,"to":100,"each":"6s"}`)
+		_, s := hunted(t, Config{Plan: plan}, lanesOf(placesOf(8, 100*time.Second))...)
+		c := s.Targets[0].Capacity
+		if c.Figure.Value != nil || !strings.Contains(c.Figure.Reason, "lengthen each") || c.End != results.EndEmpty || len(c.Probes) != 2 {
+			t.Errorf("%+v, ended by %q after %d windows", c.Figure, c.End, len(c.Probes))
+		}
+		for _, p := range c.Probes {
+			if p.Met || p.Load != 1 {
+				t.Errorf("a window of nothing: met %v, at %v", p.Met, p.Load)
+			}
+		}
+	})
+}
+
 // TestCapacityGoesOn checks that a search that was stopped goes on with the windows
 // it has, and that what it finds is what the folder shows.
 func TestCapacityGoesOn(t *testing.T) {
