@@ -106,7 +106,14 @@ func (a *app) selftest(ctx context.Context, o selftestOptions) (err error) {
 		return fmt.Errorf("make a folder for the self-test's journals: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(root)) }()
+	defer collectSteadily(a.env)() // as in every run
 	sig := newSignals(ctx, time.Second)
+	sig.atOnce = func() string {
+		if err := os.RemoveAll(root); err != nil {
+			return err.Error()
+		}
+		return "nothing is kept"
+	}
 	defer sig.listen(a.err)()
 	b := *a
 	b.clock = o.clock

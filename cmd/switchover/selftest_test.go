@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -167,5 +168,35 @@ func TestSelftestsMistakes(t *testing.T) {
 		if exitCodeOf(err) != exitUsage || !strings.Contains(string(out), c.says) {
 			t.Errorf("%s: exit %d, %s; want %q", c.args, exitCodeOf(err), out, c.says)
 		}
+	}
+}
+
+// TestSelftestInterruptedTwice checks that a self-test which may not finish its
+// streams leaves nothing behind either.
+func TestSelftestInterruptedTwice(t *testing.T) {
+	tmp := t.TempDir()
+	cmd := exec.Command("switchover", "selftest", "--streams", "20")
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	talk, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	for lines := bufio.NewScanner(talk); lines.Scan(); said.WriteString(lines.Text() + "\n") {
+		if strings.Contains(lines.Text(), "1 of 1") || strings.Contains(lines.Text(), "interrupt again") {
+			time.Sleep(200 * time.Millisecond) // some streams run
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if code := exitCodeOf(cmd.Wait()); code != exitInterrupted || strings.Contains(said.String(), "is kept") && !strings.Contains(said.String(), "nothing is kept") {
+		t.Errorf("exit %d: %s", code, said.String())
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("it left %v (%v)", left, err)
 	}
 }

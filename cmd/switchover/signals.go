@@ -20,10 +20,13 @@ type signals struct {
 	once    sync.Once
 	// patience is how long what is in flight may take after the first interrupt.
 	patience time.Duration
+	// atOnce cleans up before the second interrupt ends the program, and returns what
+	// is said of it.
+	atOnce func() string
 }
 
 func newSignals(ctx context.Context, patience time.Duration) *signals {
-	s := &signals{stop: make(chan struct{}), patience: patience}
+	s := &signals{stop: make(chan struct{}), patience: patience, atOnce: func() string { return "what was recorded is kept" }}
 	s.context, s.cancel = context.WithCancel(ctx)
 	return s
 }
@@ -41,7 +44,7 @@ func (s *signals) listen(talk io.Writer) (release func()) {
 			case <-got:
 			}
 			if s.stopped() {
-				fmt.Fprintln(talk, "\nswitchover: stopped at once; what was recorded is kept")
+				fmt.Fprintf(talk, "\nswitchover: stopped at once; %s\n", s.atOnce())
 				os.Exit(exitInterrupted)
 			}
 			fmt.Fprintf(talk, "\nswitchover: stopping: what is in flight may take %v to finish; interrupt again to stop at once\n", s.patience)

@@ -95,6 +95,7 @@ func runSim(cmd *cobra.Command, o simOptions) (err error) {
 		}()
 	}
 	stop := newSignals(ctx, sim.DrainTime)
+	stop.atOnce = func() string { return "running requests were cut" }
 	defer stop.listen(cmd.ErrOrStderr())()
 	return server.Serve(ctx, listener, stop.stop)
 }
