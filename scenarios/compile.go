@@ -251,22 +251,27 @@ func (p *Plan) hash() string {
 		h.Write(buf)
 		buf = buf[:0]
 	}
-	p.hashMade(h)
+	p.hashTexts(h)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hashMade adds the texts and lengths of conversations that were made: their names
-// alone do not tell a prompt of 500 tokens from one of 5,000.
-func (p *Plan) hashMade(h hash.Hash) {
+// hashTexts adds what is asked: names alone do not tell the third line of one log
+// from that of another, nor a prompt of 500 tokens from one of 5,000. Those of
+// bundled dialogues do.
+func (p *Plan) hashTexts(h hash.Hash) {
+	named := map[string]bool{} // sources
+	for _, part := range p.Scenario.Workload.Parts() {
+		named[part.Name] = part.Kind() == KindBundled
+	}
 	for i := range p.Items {
 		it := &p.Items[i]
-		if it.InputTokens == nil {
+		if named[it.Source] {
 			continue
 		}
 		fmt.Fprintf(h, "%d %d", it.MaxTokens, len(it.Turns))
-		for _, turn := range it.Turns {
-			fmt.Fprintf(h, " %d ", len(turn))
-			_, _ = io.WriteString(h, turn) // a hash takes everything
+		for _, text := range append([]string{it.System}, it.Turns...) {
+			fmt.Fprintf(h, " %d ", len(text))
+			_, _ = io.WriteString(h, text) // a hash takes everything
 		}
 	}
 }

@@ -156,6 +156,28 @@ func TestMadeTextsAreInTheHash(t *testing.T) {
 	}
 }
 
+// Conversations of other words are another schedule, though they stand on the same
+// lines of their files.
+func TestTextsAreInTheHash(t *testing.T) {
+	hash := func(item results.Conversation) string {
+		s := workloadScenario(t, "{conversations: bundled}", "[{mode: users, users: 1, conversations: 3}]")
+		s.Workload.Conversations = &Source{File: "a.jsonl", Format: prompts.FormatConversations}
+		item.Item = "line-1"
+		return compiled(t, s, []results.Conversation{item}).ScheduleHash
+	}
+	first := hash(results.Conversation{Turns: []string{"a", "b"}})
+	if first != hash(results.Conversation{Turns: []string{"a", "b"}, Recorded: []string{"c", ""}, Category: "coding"}) {
+		t.Error("what is not asked is in the hash")
+	}
+	for _, other := range []results.Conversation{
+		{Turns: []string{"a", "c"}}, {Turns: []string{"ab", ""}}, {Turns: []string{"a", "b"}, System: "s"}, {Turns: []string{"a", "b"}, MaxTokens: 9},
+	} {
+		if hash(other) == first {
+			t.Errorf("%+v has the same hash", other)
+		}
+	}
+}
+
 // replayedItems are what a scenario asks of a trace of 20 requests, two a second.
 func replayedItems(t *testing.T, s *Scenario) []results.Conversation {
 	t.Helper()

@@ -18,7 +18,7 @@ type Plan struct {
 	Sources []*prompts.Set
 	Stages  []PlannedStage
 	// ScheduleHash identifies the departures: SHA-256 over stage names, intended
-	// offsets, items and think times, and the texts of items that were made, as hex.
+	// offsets, items and think times, and what items ask that are not bundled, as hex.
 	ScheduleHash string
 	Estimate     Estimate
 }

@@ -92,7 +92,7 @@ func replan(run *results.Run, items []results.Conversation, env scenarios.Env) (
 		return nil, err
 	}
 	if p.ScheduleHash != run.ScheduleHash {
-		return nil, fmt.Errorf("it had schedule %s, and this version draws %s: use the version that began it, %s",
+		return nil, fmt.Errorf("it had schedule %s, and this version draws %s from its folder: use the version that began it, %s, and its run.json and conversations.jsonl as they were",
 			short(run.ScheduleHash), short(p.ScheduleHash), run.Version)
 	}
 	return p, nil
