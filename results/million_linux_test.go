@@ -86,18 +86,6 @@ func writeMillion(b *testing.B, n int) (dir string) {
 	if err := j.Close(); err != nil {
 		b.Fatal(err)
 	}
-	part := func(i int) (requests, events []byte) { // 1,000 records
-		r := rand.New(rand.NewPCG(uint64(i), 7))
-		for k := i * 1000; k < min(n, (i+1)*1000); k++ {
-			rec := millionAnswer(r, run, k, n)
-			requests, _ = rec.appendJSON(requests)
-			requests = append(requests, '\n')
-			asked := Event{T: rec.Start.Or(0), Kind: EventAsked, Target: rec.Target, Stage: rec.Stage, Data: Asked{ID: rec.ID, WorstUSD: 0.0013}.Data()}
-			events, _ = asked.appendJSON(events)
-			events = append(events, '\n')
-		}
-		return requests, events
-	}
 	files := map[string]*bufio.Writer{}
 	for _, name := range []string{fileRequests, fileEvents} {
 		f, err := os.OpenFile(filepath.Join(j.Dir(), name), os.O_APPEND|os.O_WRONLY, 0)
@@ -119,7 +107,7 @@ func writeMillion(b *testing.B, n int) (dir string) {
 		for i := range parts {
 			room <- struct{}{}
 			all.Go(func() {
-				requests, events := part(i)
+				requests, events := millionPart(run, i, n)
 				parts[i] <- written{requests, events}
 			})
 		}
@@ -137,6 +125,20 @@ func writeMillion(b *testing.B, n int) (dir string) {
 		}
 	}
 	return j.Dir()
+}
+
+// millionPart is the i-th 1,000 records of n, with their events.
+func millionPart(run *Run, i, n int) (requests, events []byte) {
+	r := rand.New(rand.NewPCG(uint64(i), 7))
+	for k := i * 1000; k < min(n, (i+1)*1000); k++ {
+		rec := millionAnswer(r, run, k, n)
+		requests, _ = rec.appendJSON(requests)
+		requests = append(requests, '\n')
+		asked := Event{T: rec.Start.Or(0), Kind: EventAsked, Target: rec.Target, Stage: rec.Stage, Data: Asked{ID: rec.ID, WorstUSD: 0.0013}.Data()}
+		events, _ = asked.appendJSON(events)
+		events = append(events, '\n')
+	}
+	return requests, events
 }
 
 // millionDir names the folder that TestMillionInAChild summarises.

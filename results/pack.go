@@ -165,6 +165,27 @@ func (d *dictionary) row(b []byte, r *row) {
 	if flags&flagNamed != 0 {
 		r.named = in.bytes()
 	}
+	r.known(&in)
+	bit := uint64(flagSimulated)
+	for _, on := range r.bools() {
+		*on = flags&bit != 0
+		bit <<= 1
+	}
+	r.Events, r.EventsUntimed, r.Coalesced = int(in.int()), 0, 0
+	if flags&flagCounts != 0 {
+		r.EventsUntimed, r.Coalesced = int(in.int()), int(in.int())
+	}
+	r.chunks, r.reads, r.after = int(in.uint()), 0, 0
+	if r.chunks > 0 {
+		r.reads = r.chunks - int(in.uint())
+		r.after = in.int()
+	}
+	r.packed = b[in.i:]
+}
+
+// known takes out the values that a record may lack, each told by a flag.
+func (r *row) known(in *cursor) {
+	flags := r.shape.flags
 	bit := uint64(1)
 	var t int64
 	for _, at := range r.instants() {
@@ -204,21 +225,6 @@ func (d *dictionary) row(b []byte, r *row) {
 			r.failure.RetryAfter = Known(in.int())
 		}
 	}
-	bit = flagSimulated
-	for _, on := range r.bools() {
-		*on = flags&bit != 0
-		bit <<= 1
-	}
-	r.Events, r.EventsUntimed, r.Coalesced = int(in.int()), 0, 0
-	if flags&flagCounts != 0 {
-		r.EventsUntimed, r.Coalesced = int(in.int()), int(in.int())
-	}
-	r.chunks, r.reads, r.after = int(in.uint()), 0, 0
-	if r.chunks > 0 {
-		r.reads = r.chunks - int(in.uint())
-		r.after = in.int()
-	}
-	r.packed = b[in.i:]
 }
 
 // row is the record as a row.

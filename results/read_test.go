@@ -81,6 +81,9 @@ func TestReadRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestReadRefusesFolders(t *testing.T) {
 	if _, err := Read(t.TempDir()); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "is no run folder") {
 		t.Errorf("an empty folder: %v", err)
 	}

@@ -19,8 +19,9 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report RUN",
 		Short: "Rebuild the matrix, the report and the charts from a run's folder",
 		Long: `Rebuild summary.json, report.html, matrix.png and latency.png from what the run
-recorded, and print the matrix. The same folder gives the same bytes. RUN is an
-id, the beginning of one, a folder, or latest.
+recorded, load.png too where it tried several loads, and print the matrix. The
+same folder gives the same bytes. RUN is an id, the beginning of one, a folder,
+or latest.
 
 The exit code is the run's own; see below.
 
