@@ -281,9 +281,25 @@ func TestReadRedacts(t *testing.T) {
 	if d := cmp.Diff(redact.Counts{"email": 4, "phone": 1, "card": 1, "customer": 1}, set.Redacted); d != "" || set.RedactedIn != 1 {
 		t.Errorf("in %d conversations: %s", set.RedactedIn, d)
 	}
+	named := `{"item":"line-2","turns":["a"]}` + "\n" + `{"item":"bob@example.com","turns":["b"]}`
+	if set, err = Read(strings.NewReader(named), "f", Options{Format: "conversations", Redact: r}); err != nil || set.Conversations[0].Item != "line-2" || set.Conversations[1].Item != "line-2-redacted" {
+		t.Errorf("a place that another is called: %v, %v", set, err)
+	}
 	set, err = Read(strings.NewReader(src), "f", Options{Format: "conversations"})
 	if err != nil || set.Conversations[0].Turns[0] != "I am C-77 at bob@example.com" || set.Redacted.Total() != 0 {
 		t.Errorf("without redaction: %v, %v", set, err)
+	}
+}
+
+// The place of an entry is its name in a log, and nothing that a pattern could mean.
+func TestPlacesAreNotRedacted(t *testing.T) {
+	r, err := redact.New(redact.Rules{Patterns: map[string]string{"number": `[0-9]+`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := Read(strings.NewReader(`{"prompt":"order 12345"}`), "f", Options{Format: FormatPrompts, Redact: r})
+	if err != nil || set.Redacted.Total() != 1 || set.Conversations[0].Turns[0] != "order [NUMBER_1]" || set.Conversations[0].Item != "line-1" {
+		t.Errorf("%+v, %v", set, err)
 	}
 }
 

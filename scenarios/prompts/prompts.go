@@ -255,7 +255,7 @@ func Read(r io.Reader, name string, o Options) (*Set, error) {
 	if err := kept.unique(); err != nil {
 		return nil, err.in(name, err.Line)
 	}
-	set.keep(kept.entries, o.Redact)
+	set.keep(kept.entries, o.Redact, !f.log)
 	return set, nil
 }
 
@@ -283,12 +283,19 @@ func listed(ts []Tally) string {
 	return strings.Join(parts, ", ")
 }
 
-// keep takes over what was kept, redacted.
-func (s *Set) keep(entries []entry, r *redact.Redactor) {
+// keep takes over what was kept, redacted, its names too where they are the file's own.
+func (s *Set) keep(entries []entry, r *redact.Redactor, named bool) {
+	taken := map[string]bool{}
+	for i := range entries {
+		taken[entries[i].Item] = true
+	}
 	for i := range entries {
 		c := &entries[i].Conversation
 		if r != nil {
-			counts := redacted(c, r, entries[i].line)
+			counts := redacted(c, r)
+			if named {
+				counts.Add(redactedName(c, r, entries[i].line, taken))
+			}
 			s.Redacted.Add(counts)
 			if counts.Total() > 0 {
 				s.RedactedIn++
@@ -299,20 +306,28 @@ func (s *Set) keep(entries []entry, r *redact.Redactor) {
 	}
 }
 
-// redacted replaces what is personal in one conversation. A name that is, becomes
-// its place.
-func redacted(c *results.Conversation, r *redact.Redactor, line int) redact.Counts {
+// redacted replaces what is personal in one conversation.
+func redacted(c *results.Conversation, r *redact.Redactor) redact.Counts {
 	texts := []*string{&c.System, &c.Category}
 	for _, list := range [][]string{c.Turns, c.Recorded, c.Reference} {
 		for i := range list {
 			texts = append(texts, &list[i])
 		}
 	}
-	counts := r.Redact(texts...)
+	return r.Redact(texts...)
+}
+
+// redactedName makes a name that is personal its place in the file, marked where
+// another conversation is called so.
+func redactedName(c *results.Conversation, r *redact.Redactor, line int, taken map[string]bool) redact.Counts {
 	item := c.Item
-	if of := r.Redact(&item); of.Total() > 0 {
-		counts.Add(of)
+	counts := r.Redact(&item)
+	if counts.Total() > 0 {
 		c.Item = fmt.Sprintf("line-%d", line)
+		for taken[c.Item] {
+			c.Item += "-redacted"
+		}
+		taken[c.Item] = true
 	}
 	return counts
 }
