@@ -207,6 +207,25 @@ func sourceText(p *scenarios.Plan) []string {
 		}
 		lines = append(lines, of...)
 	}
+	return append(lines, cutText(p)...)
+}
+
+// cutText says which targets' own limits are below the answers that are asked for.
+func cutText(p *scenarios.Plan) (lines []string) {
+	for i := range p.Scenario.Targets {
+		t, cut, exact := &p.Scenario.Targets[i], 0, 0
+		for _, c := range p.Items {
+			if c.Exact {
+				exact++
+			}
+			if c.Exact && t.Role != results.RoleJudge && t.AnswerLimit(&c) < c.MaxTokens {
+				cut++
+			}
+		}
+		if cut > 0 {
+			lines = append(lines, fmt.Sprintf("The max_tokens of %s cut the answers of %d of %s to %d tokens.", t.Name, cut, plural(exact, "conversation"), t.OwnLimit()))
+		}
+	}
 	return lines
 }
 
