@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"switchover/results"
@@ -135,6 +137,15 @@ func (a *attempt) encode(req *chat.Request) (*http.Request, error) {
 	return r, a.hash(r)
 }
 
+// hasher is what one request after another is hashed with.
+type hasher struct {
+	hash.Hash
+	sum  [sha256.Size]byte
+	text [2 * sha256.Size]byte
+}
+
+var hashers = sync.Pool{New: func() any { return &hasher{Hash: sha256.New()} }}
+
 // hash keeps the hash of a request's body.
 func (a *attempt) hash(r *http.Request) error {
 	if r.GetBody == nil {
@@ -145,11 +156,13 @@ func (a *attempt) hash(r *http.Request) error {
 		return fmt.Errorf("hashing the request: %w", err)
 	}
 	defer body.Close()
-	h := sha256.New()
+	h := hashers.Get().(*hasher)
+	defer hashers.Put(h)
+	h.Reset()
 	if _, err := io.Copy(h, body); err != nil {
 		return fmt.Errorf("hashing the request: %w", err)
 	}
-	a.rec.RequestHash = hex.EncodeToString(h.Sum(nil))
+	a.rec.RequestHash = string(hex.AppendEncode(h.text[:0], h.Sum(h.sum[:0])))
 	return nil
 }
 
@@ -209,11 +222,16 @@ func (a *attempt) take(ctx context.Context, dec wire.Decoder, readErr error) *ch
 	return out.Usage
 }
 
+// pieces are what bodies are read into.
+var pieces = sync.Pool{New: func() any { return new([readSize]byte) }}
+
 // readBody feeds the body to the decoder until either has had enough. A clean
 // end is nil.
 func (a *attempt) readBody(body io.Reader, dec wire.Decoder) error {
 	a.watch.enter(phaseIdle, a.t.spec.Timeouts.Idle)
-	buf := make([]byte, readSize)
+	piece := pieces.Get().(*[readSize]byte)
+	defer pieces.Put(piece)
+	buf := piece[:]
 	for {
 		n, err := body.Read(buf)
 		a.watch.touch()

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"regexp"
+	"strconv"
 )
 
 // A salt is a line at the very beginning of a prompt that no other prompt begins
@@ -28,10 +29,24 @@ var saltLine = regexp.MustCompile(`^\[session [0-9]{18}\]\n`)
 func Salt(parts ...any) string {
 	said := make([]byte, 0, 128)
 	for _, p := range parts {
-		said = append(fmt.Append(said, p), 0)
+		switch p := p.(type) { // what every request is salted with is not left to fmt, which takes its time
+		case string:
+			said = append(said, p...)
+		case int:
+			said = strconv.AppendInt(said, int64(p), 10)
+		default:
+			said = fmt.Append(said, p)
+		}
+		said = append(said, 0)
 	}
 	sum := sha256.Sum256(said)
-	return fmt.Sprintf("[session %018d]\n", binary.BigEndian.Uint64(sum[:])%saltRange)
+	line := append(make([]byte, 0, SaltBytes), "[session 000000000000000000]\n"...)
+	n := binary.BigEndian.Uint64(sum[:]) % saltRange
+	for i := SaltBytes - 3; n > 0; i-- {
+		line[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return string(line)
 }
 
 // WithSalt puts a salt before the first message: the system prompt, or what the

@@ -65,7 +65,7 @@ func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error)
 		return nil, Loss{}, err
 	}
 	out, loss := openAIBody(u.Hostname(), &ep, &req)
-	body, err := json.Marshal(out)
+	body, err := out.appendJSON(make([]byte, 0, out.size()))
 	if err != nil {
 		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
 	}
@@ -99,6 +99,9 @@ func openAIURL(base string) (*url.URL, error) {
 	return u, nil
 }
 
+// withUsage asks a stream for its usage.
+var withUsage = &openai.StreamOptions{IncludeUsage: true}
+
 func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIRequest, loss Loss) {
 	out = &openAIRequest{Temperature: req.Params.Temperature, TopP: req.Params.TopP, Seed: req.Params.Seed}
 	out.Model = req.Model
@@ -106,7 +109,7 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 		out.Model = ep.Model
 	}
 	out.Stream = true
-	out.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
+	out.StreamOptions = withUsage
 	out.Stop = req.Params.Stop
 	exact := req.Params.Exact && req.Params.MaxTokens > 0
 	if host == "api.openai.com" || strings.HasSuffix(host, ".openai.azure.com") {
@@ -120,8 +123,11 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 			out.IgnoreEOS, out.MinTokens = true, req.Params.MaxTokens
 		}
 	}
-	for _, m := range req.Messages {
-		out.Messages = append(out.Messages, encodeMessage(m))
+	if len(req.Messages) > 0 {
+		out.Messages = make([]openAIMessage, 0, len(req.Messages))
+	}
+	for i := range req.Messages {
+		out.Messages = append(out.Messages, encodeMessage(&req.Messages[i]))
 	}
 	for _, t := range req.Tools {
 		f := &openai.FunctionDefinition{Name: t.Name, Description: t.Description, Parameters: t.Parameters}
@@ -133,7 +139,7 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 	return out, loss
 }
 
-func encodeMessage(m chat.Message) openAIMessage {
+func encodeMessage(m *chat.Message) openAIMessage {
 	out := openAIMessage{Role: string(m.Role), Content: &m.Content, ToolCallID: m.ToolCallID}
 	for _, c := range m.ToolCalls {
 		out.ToolCalls = append(out.ToolCalls, openai.ToolCall{ID: c.ID, Type: openai.ToolTypeFunction,
