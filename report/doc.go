@@ -176,6 +176,7 @@ type Table struct {
 	ID    string // fit for an HTML id
 	Title string
 	Intro string
+	Lead  []string // what the rows come to, above them
 	Head  []Head
 	Rows  [][]Value // the first cell of a row names it
 	Notes []string

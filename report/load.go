@@ -81,7 +81,8 @@ func sweepCurve(run *results.Run, s *results.Summary, first results.RunStage) Cu
 // capacityCurve gathers the probes of a search.
 func capacityCurve(run *results.Run, s *results.Summary, st results.RunStage) Curve {
 	c := newCurve("load-"+idOf(st.Name), "Capacity: "+Clean(st.Name),
-		"The windows of the search, in order; short ones explore. The capacity is estimated from all of them together.", st.Search.Over)
+		"The windows of the search, in order; short ones explore. The capacity is estimated from all of them together. "+
+			"Of each, the first fifth or more is cut before it is held to the objectives: what counts then is under Requests. The figures are of all its requests.", st.Search.Over)
 	var rows []curveRow
 	for ti := range s.Targets {
 		t := &s.Targets[ti]
@@ -92,7 +93,7 @@ func capacityCurve(run *results.Run, s *results.Summary, st results.RunStage) Cu
 			p := &t.Capacity.Probes[i]
 			rows = append(rows, curveRow{target: t.Name, load: p.Load, stage: &p.Summary, probe: p})
 		}
-		c.Notes = append(c.Notes, capacityNote(t))
+		c.Lead = append(c.Lead, capacityNote(t))
 	}
 	c.fill(run, rows, true)
 	for i := range c.Series {
@@ -120,6 +121,7 @@ func (c *Curve) fill(run *results.Run, rows []curveRow, probes bool) {
 	} else {
 		c.Head = append(c.Head, Head{Label: "Offered", Numeric: true}, Head{Label: "Achieved", Numeric: true})
 	}
+	c.Head = append(c.Head, Head{Label: "Objectives"}) // before the many figures, where none need look for it
 	columns := map[string][]Value{}
 	for _, key := range curveKeys {
 		info, _ := results.LookupFigure(key)
@@ -130,7 +132,6 @@ func (c *Curve) fill(run *results.Run, rows []curveRow, probes bool) {
 		columns[key] = valuesOf(info.Unit, figs)
 		c.Head = append(c.Head, Head{info.Label, key, true})
 	}
-	c.Head = append(c.Head, Head{Label: "Objectives"})
 	var loads []float64
 	for _, r := range rows {
 		loads = append(loads, r.load)
@@ -143,11 +144,12 @@ func (c *Curve) fill(run *results.Run, rows []curveRow, probes bool) {
 		} else {
 			cells = append(cells, number(Format(r.stage.Window.OfferedPerS, "1/s")), number(Format(r.stage.Window.AchievedPerS, "1/s")))
 		}
+		words, met := objectivesMet(run, r)
+		cells = append(cells, text(words))
 		for _, key := range curveKeys {
 			cells = append(cells, columns[key][i])
 		}
-		words, met := objectivesMet(run, r)
-		c.Rows = append(c.Rows, append(cells, text(words)))
+		c.Rows = append(c.Rows, cells)
 		c.add(r.target, Point{Load: r.load, P50: columns["ttft_p50"][i], P90: columns["ttft_p90"][i], Met: met})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"switchover/report"
 )
@@ -73,10 +74,22 @@ func (l *load) draw(s *sheet) {
 	if s.inPage {
 		y = l.height - 22
 	}
-	s.text(margin, y, "Line and filled marks: median; thin line and open marks: 90th percentile. Crossed out: an objective was missed at this load. Shaded: the capacity's 95 % bounds. Logarithmic scales.", p)
+	s.text(margin, y, l.legend(), p)
 	if !s.inPage {
 		s.text(margin, y+18, p.fit("switchover, run "+s.legible(l.d.Run), slideWidth-2*margin), p)
 	}
+}
+
+// legend says what the marks mean that are drawn.
+func (l *load) legend() string {
+	searched := slices.ContainsFunc(l.d.Curves, func(c report.Curve) bool {
+		return slices.ContainsFunc(c.Series, func(ser report.Series) bool { return ser.Capacity.Known })
+	})
+	text := "Filled marks: median; open marks: 90th percentile. Crossed out: an objective was missed at this load. "
+	if searched {
+		text += "Dashed: the capacity; shaded: its 95 % bounds. "
+	}
+	return text + "Logarithmic scales."
 }
 
 // plot is the axes of one curve.

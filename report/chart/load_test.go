@@ -52,6 +52,12 @@ func TestLoad(t *testing.T) {
 	if strings.Contains(svg, "style=") || strings.Contains(svg, "<c>") {
 		t.Error("the picture has styles or markup of a name")
 	}
+	sweep := *d
+	sweep.Curves = d.Curves[:1]
+	const dashed = "Dashed: the capacity; shaded: its 95 % bounds"
+	if alone, err := LoadSVG(&sweep); err != nil || strings.Contains(alone, dashed) || !strings.Contains(svg, dashed) {
+		t.Errorf("the marks of a capacity are explained where there is none, or not where there is one: %v", err)
+	}
 	if none, err := LoadSVG(&report.Doc{}); none != "" || err != nil {
 		t.Errorf("a run of one load has a picture: %q, %v", none, err)
 	}

@@ -11,7 +11,7 @@ func (p *page) curves(d *report.Doc) error {
 		c := &d.Curves[i]
 		p.b.WriteByte('\n')
 		p.line(p.o.paint(c.Title, bold), 0)
-		for _, n := range c.Notes {
+		for _, n := range c.Lead {
 			p.para("", "", n, "")
 		}
 		g := &grid{gap: 2}
