@@ -28,6 +28,7 @@ type runFlags struct {
 
 	conversations int
 	duration      time.Duration
+	logs, froms   []string // as given, which is once
 	log, from     string
 	sample        int
 	speed         float64
@@ -48,8 +49,8 @@ func (f *runFlags) define(fs *pflag.FlagSet) {
 	fs.StringVar(&f.quick.JudgePrice, "judge-price", "", "the judge's USD per 1M tokens, `INPUT,OUTPUT`")
 	fs.IntVar(&f.conversations, "conversations", 24, "hold `N` conversations with each target")
 	fs.DurationVar(&f.duration, "duration", 0, "load for this `TIME`, such as 2m, whatever the number of conversations")
-	fs.StringVar(&f.log, "log", "", "ask what is in this `FILE` instead of the bundled conversations")
-	fs.StringVar(&f.from, "from", "", "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", ")+"; or of a trace, which is replayed: "+strings.Join(prompts.TraceFormats, ", "))
+	fs.StringArrayVar(&f.logs, "log", nil, "ask what is in this `FILE` instead of the bundled conversations")
+	fs.StringArrayVar(&f.froms, "from", nil, "the `FORMAT` of --log: "+strings.Join(prompts.Formats, ", ")+"; or of a trace, which is replayed: "+strings.Join(prompts.TraceFormats, ", "))
 	fs.Float64Var(&f.speed, "speed", 1, "replay a trace this many `TIMES` as fast as it was recorded")
 	fs.IntVar(&f.sample, "sample", 0, "draw `N` of the log's conversations, and hold those; a log of any size will do")
 	fs.StringVar(&f.redact, "redact", "", "replace personal data and keys of the log: `on` (default), with-ip, off")
@@ -92,6 +93,7 @@ var quickOnly = []struct{ flag, inFile string }{
 
 // settle holds the flags against each other and hands them to the quick scenario.
 func (f *runFlags) settle(fs *pflag.FlagSet) error {
+	f.log, f.from = strings.Join(f.logs, ""), strings.Join(f.froms, "")
 	if len(f.quick.URLs)+len(f.quick.Models) == 0 {
 		for _, q := range quickOnly {
 			if fs.Changed(q.flag) && !(q.flag == "budget" && f.resume != "") {
@@ -110,6 +112,8 @@ func (f *runFlags) settle(fs *pflag.FlagSet) error {
 		return usageError("for instance --budget-requests 500", "--budget-requests %d: it must be at least 1", f.more.requests)
 	case fs.Changed("budget-time") && f.more.time <= 0:
 		return usageError("for instance --budget-time 1h", "--budget-time %v is not a time above 0", f.more.time)
+	case len(f.logs) > 1 || len(f.froms) > 1:
+		return usageError("several are mixed in a scenario: workload: [{weight: 1, conversations: {file: FILE, format: FORMAT}}, ...]", "--log and --from are given once: %d and %d were", len(f.logs), len(f.froms))
 	case fs.Changed("log") && f.log == "":
 		return usageError("", "--log names no file")
 	case fs.Changed("from") && f.log == "":
