@@ -36,7 +36,6 @@ type runOptions struct {
 // carryOut runs one plan from its first request to its report and returns the
 // run's folder and exit code. resume is what an earlier process left, or nil.
 func (a *app) carryOut(ctx context.Context, p *scenarios.Plan, o runOptions, sig *signals, resume *resumed) (string, int, error) {
-	defer collectSteadily(a.env)()
 	r := &running{app: a, plan: p, options: o, signals: sig, zero: time.Now()}
 	if err := r.begin(resume); err != nil {
 		return "", 0, err
@@ -142,6 +141,7 @@ func (r *running) conclude() (*outcome, error) {
 
 // work opens the targets, drives the load, then judges, and records how it ended.
 func (r *running) work(ctx context.Context) error {
+	defer collectSteadily(r.app.env)() // figures have a measure of their own: lean
 	f, err := r.app.open(ctx, r.plan, r.journal.Dir())
 	if err != nil {
 		return errors.Join(err, r.state(results.StateInterrupted, err.Error()))
@@ -183,16 +183,8 @@ func (r *running) work(ctx context.Context) error {
 	return r.state(results.StateComplete, "")
 }
 
-// heapFloor is the garbage in bytes that may collect while a load is driven, however
-// little is in use. Go collects whenever garbage is as much as what is in use; a
-// client uses a few MiB, and would collect every few milliseconds, beside the
-// clock. It is address space: nothing is ever written to it.
-const heapFloor = 16 << 20
-
 // drive sends the load with progress on stderr.
 func (r *running) drive(ctx context.Context) (drive.Outcome, error) {
-	floor := make([]byte, heapFloor)
-	defer runtime.KeepAlive(floor)
 	show := r.app.progress(r.plan, r.options.quiet)
 	defer show.close()
 	return drive.Run(ctx, drive.Config{

@@ -106,7 +106,6 @@ func (a *app) selftest(ctx context.Context, o selftestOptions) (err error) {
 		return fmt.Errorf("make a folder for the self-test's journals: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(root)) }()
-	defer collectSteadily(a.env)() // as in every run
 	sig := newSignals(ctx, time.Second)
 	sig.atOnce = func() string {
 		if err := os.RemoveAll(root); err != nil {
