@@ -78,7 +78,7 @@ func plannedStages(s *Scenario, st Stage, items []results.Conversation) ([]Plann
 		for i := range points {
 			drawn, err := plannedStage(s, points[i].Stage, items)
 			if err != nil {
-				return nil, fmt.Errorf("its point at %s: %w", points[i].Stage.LoadText(), err)
+				return nil, fmt.Errorf("its point at %s: %w", st.levels()[i], err)
 			}
 			drawn.Sweep, drawn.Level = points[i].Sweep, points[i].Level
 			points[i] = drawn

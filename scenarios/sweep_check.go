@@ -100,7 +100,10 @@ func (c *checker) search(at string, st *Stage) {
 		if st.Each == 0 {
 			path = at + ".from"
 		}
-		hint := fmt.Sprintf("each: %s, or a higher from", time.Duration(math.Ceil(leastStarts/low))*time.Second)
+		hint := "a higher from"
+		if each := math.Ceil(leastStarts / low); each <= time.Hour.Seconds() {
+			hint = fmt.Sprintf("each: %.0fs, or a higher from", each)
+		}
 		c.wrong(path, hint, "a window of %s at %s, the lowest rate, begins about %.2g conversations, and shows something from %d on",
 			windowOf(st), levelOf(st.Over, low), n, leastStarts)
 	}

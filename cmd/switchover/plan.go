@@ -57,6 +57,9 @@ func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan,
 		return nil, err
 	}
 	p, err := scenarios.Compile(s, items)
+	if err != nil && file != "" {
+		err = fmt.Errorf("%s: %w", file, err) // of several files, say which
+	}
 	if err != nil {
 		return nil, err
 	}
