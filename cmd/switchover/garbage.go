@@ -9,10 +9,13 @@ import (
 
 // What a run lets pile up before it is collected.
 const (
-	garbage = 12 << 20 // bytes
+	garbage = 12 << 20 // bytes, at least
+	// spacious is what a run may take with its garbage, in bytes, however little of it
+	// lives: each collection looks at all of it, which slows what is measured.
+	spacious = 40 << 20
 	// The bounds of Go's own measure of it, in percent of what lives. A quarter keeps
 	// collecting from taking over where very much lives.
-	minGarbage, maxGarbage = 25, 400
+	minGarbage, maxGarbage = 25, 800
 )
 
 // collectSteadily has about as much garbage pile up whatever lives, until stop is
@@ -71,5 +74,9 @@ func (c *collecting) stop() {
 
 // garbagePercent is the measure for so many bytes alive.
 func garbagePercent(alive uint64) int {
-	return int(min(max(garbage*100/max(alive, 1), minGarbage), maxGarbage))
+	pile := uint64(garbage)
+	if alive+garbage < spacious {
+		pile = spacious - alive
+	}
+	return int(min(max(pile*100/max(alive, 1), minGarbage), maxGarbage))
 }
