@@ -52,7 +52,7 @@ func bundledNames() string {
 
 // compile draws the plan of a scenario whose relative paths start at dir.
 func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan, error) {
-	items, sets, err := conversations(s, dir)
+	items, sets, err := conversations(s, dir, maxMixed)
 	if err != nil {
 		return nil, err
 	}

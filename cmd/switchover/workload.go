@@ -15,20 +15,43 @@ import (
 	"switchover/scenarios/prompts/redact"
 )
 
+// maxMixed bounds what the sources of a mix hold together, in bytes; each has a bound
+// of its own.
+const maxMixed = 1 << 30
+
 // conversations are what a scenario asks, and what was read of the file of each of
-// its sources; relative paths start at dir.
-func conversations(s *scenarios.Scenario, dir string) ([]results.Conversation, []*prompts.Set, error) {
+// its sources, together at most so many bytes; relative paths start at dir.
+func conversations(s *scenarios.Scenario, dir string, most int) ([]results.Conversation, []*prompts.Set, error) {
 	var items []results.Conversation
 	var sets []*prompts.Set
-	for _, part := range s.Workload.Parts() {
+	held := 0
+	for i, part := range s.Workload.Parts() {
 		own, set, err := source(s, part, dir)
 		if err != nil {
 			return nil, nil, err
+		}
+		if held += textBytes(own); i > 0 && held > most {
+			return nil, nil, fmt.Errorf("scenario %s: the conversations of the first %d sources of its workload are more than %d bytes of text: make them shorter or fewer", s.Name, i+1, most)
 		}
 		part.Own(own)
 		items, sets = append(items, own...), append(sets, set)
 	}
 	return items, sets, nil
+}
+
+// textBytes is about what conversations take in memory.
+func textBytes(of []results.Conversation) (n int) {
+	const each = 64 // a string and what is kept beside it
+	for i := range of {
+		c := &of[i]
+		n += len(c.System)
+		for _, list := range [][]string{c.Turns, c.Recorded, c.Reference} {
+			for _, text := range list {
+				n += len(text) + each
+			}
+		}
+	}
+	return n
 }
 
 // source reads or makes the conversations of one source.
