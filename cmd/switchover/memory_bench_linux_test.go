@@ -53,18 +53,7 @@ func startStreams(b *testing.B, binary string) string {
 		b.Fatal(err)
 	}
 	cmd := exec.CommandContext(b.Context(), binary, "sim", "--config", file, "--exit-with-stdin")
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := startOn(0, cmd); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
+	out := startServer(b, cmd)
 	var at struct{ URL string }
 	if err := json.NewDecoder(out).Decode(&at); err != nil {
 		b.Fatalf("the simulated server does not listen: %v", err)

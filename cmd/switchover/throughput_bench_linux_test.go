@@ -147,18 +147,7 @@ func startCompletions(b *testing.B) *completions {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), "completions")
 	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := startOn(0, cmd); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
+	out := startServer(b, cmd)
 	address, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		b.Fatalf("the server does not listen: %v", err)
@@ -354,6 +343,25 @@ func buildVegeta(b *testing.B) string {
 	dir := b.TempDir()
 	build(b, []string{"GOBIN=" + dir}, "install", module+"@"+strings.TrimSpace(string(version)))
 	return filepath.Join(dir, "vegeta")
+}
+
+// startServer starts a process that runs on the first processor until its input ends,
+// and returns what it prints.
+func startServer(b *testing.B, cmd *exec.Cmd) io.Reader {
+	b.Helper()
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := startOn(0, cmd); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
+	return out
 }
 
 // startOn starts a process that runs on one processor, if there are two.

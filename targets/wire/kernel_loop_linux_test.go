@@ -166,7 +166,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}))
 	defer server.Close()
 	defer close(done)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		return DialKernel(ctx, &net.Dialer{}, network, address, true)
