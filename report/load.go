@@ -82,7 +82,7 @@ func sweepCurve(run *results.Run, s *results.Summary, first results.RunStage) Cu
 func capacityCurve(run *results.Run, s *results.Summary, st results.RunStage) Curve {
 	c := newCurve("load-"+idOf(st.Name), "Capacity: "+Clean(st.Name),
 		"The windows of the search, in order; short ones explore. The capacity is estimated from all of them together. "+
-			"Of each, the first fifth or more is cut before it is held to the objectives: what counts then is under Requests. The figures are of all its requests.", st.Search.Over)
+			"Only what was due after the first fifth of a window, or more, is held to the objectives (Requests); its times are of all.", st.Search.Over)
 	var rows []curveRow
 	for ti := range s.Targets {
 		t := &s.Targets[ti]
@@ -208,8 +208,10 @@ func capacityNote(t *results.TargetSummary) string {
 	if v.Interval != "" && f.Censored == "" {
 		out += fmt.Sprintf(" (95 %%: %s)", v.Interval)
 	}
-	if rps, ok := c.RequestsPerS.Get(); ok {
-		out += fmt.Sprintf(", %s in requests", Format(rps, "1/s"))
+	if rps, ok := c.RequestsPerS.Get(); ok && rps != *f.Value { // several turns a conversation
+		same := f
+		same.Value = &rps
+		out += fmt.Sprintf(", %s in requests", value(NewScale(f.Unit, rps), same).Text)
 	}
 	if c.Limit != "" {
 		out += ", set by " + Clean(c.Limit)

@@ -35,6 +35,13 @@ func TestCapacityTable(t *testing.T) {
 			t.Errorf("window %d: %q, want %q", i, got, want)
 		}
 	}
+	found.Figure = results.Figure{Value: new(float64), High: new(float64), Unit: "1/s", Censored: results.LessThan}
+	for turns, want := range map[float64]string{1: "a: capacity < 5.00/s.", 2: "a: capacity < 5.00/s, < 10.0/s in requests."} {
+		*found.Figure.Value, found.RequestsPerS = 5, results.Known(5*turns)
+		if got := capacityNote(&results.TargetSummary{Name: "a", Capacity: found}); got != want {
+			t.Errorf("%v turns: %q, want %q", turns, got, want)
+		}
+	}
 	if points := c.Series[0].Points; !points[0].Met || !points[1].Met || points[2].Met {
 		t.Errorf("crossed out are others than what was missed: %+v", points)
 	}

@@ -89,7 +89,7 @@ type Probe struct {
 	ProbeStart
 	// Drawn is the load that arrived: conversations begun a second, or users.
 	Drawn    float64
-	Requests int // that count: due in the steady part of the window
+	Requests int // that count for a limit: due in the steady part of the window
 	// Counts are, for each limit, its misses by block of time.
 	Counts []Counted
 }
@@ -156,7 +156,9 @@ func (s *Search) Probe(ls Limits, start ProbeStart, answers []Answered, dropped 
 	}
 	for _, a := range answers {
 		if b, ok := block(a.Due); ok {
-			p.Requests++
+			if slices.ContainsFunc(a.of, func(n float64) bool { return n > 0 }) {
+				p.Requests++
+			}
 			for i := range ls {
 				p.Counts[i].Over[b] += a.over[i]
 				p.Counts[i].Of[b] += a.of[i]

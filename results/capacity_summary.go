@@ -32,7 +32,7 @@ type Capacity struct {
 type ProbeSummary struct {
 	ProbeStart
 	Drawn    float64 `json:"drawn"`    // the load that arrived
-	Requests int     `json:"requests"` // that count: due in the window's steady part
+	Requests int     `json:"requests"` // that count for an objective: due in the window's steady part
 	Met      bool    `json:"met"`      // every objective, in this window by itself; false where no request counts
 	// Missed are the shares that missed each limit, in the order of Capacity.Limits.
 	Missed  []float64    `json:"missed"`
@@ -66,7 +66,7 @@ func (c *cell) capacity(d *Data) *Capacity {
 	_, _, _, out.End = s.Next(limits, probes)
 	est := s.Estimate(limits, probes)
 	if est.Value == 0 {
-		out.Figure = Unknown(s.Unit(), 0, s.emptyBecause(out.End))
+		out.Figure = Unknown(s.Unit(), 0, s.emptyBecause(limits, out.End))
 		return out
 	}
 	out.Figure = s.figure(est, out.End, probes)
@@ -88,11 +88,15 @@ func (c *cell) searchless(d *Data) string {
 }
 
 // emptyBecause says why windows that were asked show nothing.
-func (s *Search) emptyBecause(end string) string {
+func (s *Search) emptyBecause(limits Limits, end string) string {
 	if end == "" {
 		return "the search was cut short before a window with requests that count was over"
 	}
-	return fmt.Sprintf("in windows of %s, no request after the first part, which is cut, counts for the objectives: lengthen each", time.Duration(s.Each))
+	why := fmt.Sprintf("in windows of %s, no request after the first part, which is cut, counts for the objectives: lengthen each", time.Duration(s.Each))
+	if !slices.ContainsFunc(limits, func(l Limit) bool { return stem(l.Name) != "tpot" && stem(l.Name) != "itl" }) {
+		why += ", or let answers be of several tokens"
+	}
+	return why
 }
 
 // mostProbes is far more than a search makes.

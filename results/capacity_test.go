@@ -351,6 +351,11 @@ func TestObjectiveOfNoEvidence(t *testing.T) {
 			Counts: []Counted{{[]float64{0, 0}, []float64{0, 0}}, {[]float64{over, over}, []float64{50, 50}}}}
 	}
 	est := s.Estimate(ls, []Probe{probe(30, 0), probe(40, 5), probe(50, 40)})
+	one := Record{Intended: At(0), FirstToken: At(1e9), LastToken: At(1e9), End: At(1e9), Complete: true, Events: 1}
+	a, ok := ls[:1].Answer(&one)
+	if p := s.Probe(ls[:1], ProbeStart{Length: 1, Load: 1}, []Answered{a}, nil); !ok || p.Requests != 0 {
+		t.Errorf("%d answers of one chunk count for the time between tokens", p.Requests)
+	}
 	if est.Limit.Name != "ttft_p90" || est.Value < 35 || est.Value > 45 || est.Low < 30 {
 		t.Errorf("%+v", est)
 	}

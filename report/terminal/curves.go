@@ -14,6 +14,7 @@ func (p *page) curves(d *report.Doc) error {
 		for _, n := range c.Lead {
 			p.para("", "", n, "")
 		}
+		p.para("", "", c.Intro, dim)
 		g := &grid{gap: 2}
 		for _, h := range c.Head {
 			g.head, g.right = append(g.head, h.Label), append(g.right, h.Numeric)
