@@ -51,9 +51,10 @@ func TestSilentTargetSaysWhatEndedItsRequestsAndWhatToDo(t *testing.T) {
 // Who was asked nothing failed nothing: that leaves the verdict open.
 func TestSilenceWithoutFailureIsNoVerdict(t *testing.T) {
 	cancelled := chat.Failure{Class: chat.Cancelled, Message: "the run was interrupted"}
+	unsent := chat.Failure{Class: chat.Client, Message: "too many open files"}
 	for want, d := range map[string]*Data{
-		"a: nothing was asked of it":     silent(),
-		"a: every request was cancelled": silent(cancelled, cancelled),
+		"a: nothing was asked of it": silent(),
+		"a: " + allOurs:              silent(cancelled, unsent),
 	} {
 		s, _ := Summarise(d)
 		if v := s.Matrix.Verdict; v.Kind != NoVerdict || !strings.Contains(v.Text, want) || len(v.Settle) != 1 {

@@ -132,7 +132,7 @@ func (c *cell) noTime(stem string) string {
 	case len(c.requests) == 0:
 		return "nothing was asked"
 	case !c.any(func(q *request) bool { return !q.ours() }):
-		return "every request was cancelled"
+		return allOurs
 	case !c.any((*request).ok):
 		return "no request succeeded"
 	case stem == "tpot" || stem == "itl":

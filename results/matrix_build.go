@@ -147,7 +147,7 @@ func (c *contender) silent() bool {
 
 func (c *contender) whySilent() string {
 	if c.count(func(n *Counts) int { return n.Requests }) > 0 {
-		return "every request was cancelled"
+		return allOurs
 	}
 	return "nothing was asked of it while load was measured"
 }

@@ -118,7 +118,7 @@ func (c *cell) rateFigures(r rated, into map[string]Figure) {
 func (c *cell) shareFigures(n Counts, into map[string]Figure) {
 	none := "nothing was asked"
 	if n.Requests > 0 {
-		none = "every request was cancelled"
+		none = allOurs
 	}
 	into["error_rate"] = share(n.Failed, n.Succeeded+n.Failed, none)
 	into["interruption_rate"] = share(n.Interrupted, n.Began2xx, "no response began with 2xx")

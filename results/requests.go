@@ -22,6 +22,9 @@ func (q *request) ok() bool { return q.last.OK() }
 // of the target's.
 func (q *request) ours() bool { return q.last.Error != nil && q.last.Error.Class.Ours() }
 
+// allOurs says why a target has no figures of requests where each was ours.
+const allOurs = "every request was cancelled, or could not be sent from this machine"
+
 // unsent reports whether this machine could not even send the request: like a
 // departure that was dropped.
 func (q *request) unsent() bool { return q.last.Error != nil && q.last.Error.Class == chat.Client }
