@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -40,9 +41,9 @@ const syncEvery = time.Second
 // ErrLocked is returned when another process is writing the run.
 var ErrLocked = errors.New("another process is writing this run")
 
-// Journal appends to a run folder. Each line is one write to a file opened for
-// appending, so a killed process leaves whole lines and at most one torn last
-// one; files are synced to disk every second and at Close. A write that fails
+// Journal appends to a run folder. Each write to a file opened for appending is of
+// whole lines, of one or, where many attempts end at once, of several, so a killed
+// process leaves whole lines and at most one torn last one; files are synced to disk every second and at Close. A write that fails
 // is final: that call and all later ones return its error, because a line after
 // half a line could not be read back.
 //
@@ -67,6 +68,13 @@ type Journal struct {
 type appendFile struct {
 	*os.File
 	dirty bool // written since the last sync
+
+	// What is below is of attempts, of which several share a write. A line is in a
+	// batch from the moment it waits until that is written.
+	gathering bool      // somebody is about to write the batch
+	batch     []byte    // lines
+	batches   int       // written so far, or failed
+	change    sync.Cond // of batches; of the journal's lock
 }
 
 // Create makes the run's folder root/run.ID, locks it, writes run.json and the
@@ -128,7 +136,7 @@ func open(dir string, unlock func() error) (*Journal, error) {
 			}
 			return nil, errors.Join(err, unlock())
 		}
-		j.files[name] = &appendFile{File: f}
+		j.files[name] = &appendFile{File: f, change: sync.Cond{L: &j.mu}}
 	}
 	go j.syncLoop()
 	return j, nil
@@ -138,10 +146,10 @@ func open(dir string, unlock func() error) (*Journal, error) {
 func (j *Journal) Dir() string { return j.dir }
 
 // Append writes one attempt to requests.jsonl.
-func (j *Journal) Append(r *Record) error { return j.write(fileRequests, r.appendJSON) }
+func (j *Journal) Append(r *Record) error { return j.write(fileRequests, r.appendJSON, true) }
 
 // Event writes one event to events.jsonl.
-func (j *Journal) Event(e Event) error { return j.write(fileEvents, e.appendJSON) }
+func (j *Journal) Event(e Event) error { return j.write(fileEvents, e.appendJSON, false) }
 
 // Verdict writes one verdict to verdicts.jsonl.
 func (j *Journal) Verdict(v *Verdict) error { return j.append(fileVerdicts, v) }
@@ -151,11 +159,11 @@ func (j *Journal) Telemetry(t Telemetry) error { return j.append(fileTelemetry, 
 
 // append writes v as one line.
 func (j *Journal) append(name string, v any) error {
-	return j.write(name, func(b []byte) ([]byte, error) { return appendAny(b, "", v) })
+	return j.write(name, func(b []byte) ([]byte, error) { return appendAny(b, "", v) }, false)
 }
 
-// write writes what encode appends as one line in one write.
-func (j *Journal) write(name string, encode func([]byte) ([]byte, error)) (err error) {
+// write writes what encode appends as one line. It may share its write with others.
+func (j *Journal) write(name string, encode func([]byte) ([]byte, error), shared bool) (err error) {
 	l := newLine()
 	defer l.free()
 	if l.text, err = encode(l.text); err != nil {
@@ -174,12 +182,48 @@ func (j *Journal) write(name string, encode func([]byte) ([]byte, error)) (err e
 		return fmt.Errorf("journal %s: %w", name, fs.ErrClosed)
 	}
 	f := j.files[name]
-	if _, err := f.Write(l.text); err != nil {
+	if shared {
+		return j.share(f, l.text)
+	}
+	return j.put(f, l.text)
+}
+
+// put writes lines. The lock is held.
+func (j *Journal) put(f *appendFile, lines []byte) error {
+	if _, err := f.Write(lines); err != nil {
 		j.err = fmt.Errorf("journal: %w", err)
 		return j.err
 	}
 	f.dirty = true
 	return nil
+}
+
+// share writes a line together with those of all who come with theirs before
+// everything that could run has run once: at once where nothing else wants to, and
+// with many where much does, when the processor that writes take is short. The lock
+// is held, and given up meanwhile.
+func (j *Journal) share(f *appendFile, line []byte) error {
+	f.batch = append(f.batch, line...)
+	if f.gathering {
+		for mine := f.batches; f.batches == mine; {
+			f.change.Wait()
+		}
+		return j.err
+	}
+	f.gathering = true
+	j.mu.Unlock()
+	runtime.Gosched()
+	j.mu.Lock()
+	if j.err == nil {
+		_ = j.put(f, f.batch) // it is kept in j.err
+	}
+	if f.batch = f.batch[:0]; cap(f.batch) > maxKeptLine {
+		f.batch = nil
+	}
+	f.gathering = false
+	f.batches++
+	f.change.Broadcast()
+	return j.err
 }
 
 // Update changes run.json: the change is on disk, whole, when Update returns,
@@ -242,6 +286,11 @@ func (j *Journal) Close() error {
 		return nil
 	}
 	j.closed = true
+	for _, f := range j.files {
+		for f.gathering {
+			f.change.Wait()
+		}
+	}
 	j.mu.Unlock()
 	close(j.stop)
 	<-j.done
