@@ -42,7 +42,7 @@ const syncEvery = time.Second
 var ErrLocked = errors.New("another process is writing this run")
 
 // Journal appends to a run folder. Each write to a file opened for appending is of
-// whole lines, of one or, where many attempts end at once, of several, so a killed
+// whole lines, of one or, where much happens at once, of several, so a killed
 // process leaves whole lines and at most one torn last one; files are synced to disk every second and at Close. A write that fails
 // is final: that call and all later ones return its error, because a line after
 // half a line could not be read back.
@@ -69,10 +69,8 @@ type appendFile struct {
 	*os.File
 	dirty bool // written since the last sync
 
-	// What is below is of attempts, of which several share a write. A line is in a
-	// batch from the moment it waits until that is written.
 	gathering bool      // somebody is about to write the batch
-	batch     []byte    // lines
+	batch     []byte    // lines that share a write
 	batches   int       // written so far, or failed
 	change    sync.Cond // of batches; of the journal's lock
 }
@@ -146,10 +144,10 @@ func open(dir string, unlock func() error) (*Journal, error) {
 func (j *Journal) Dir() string { return j.dir }
 
 // Append writes one attempt to requests.jsonl.
-func (j *Journal) Append(r *Record) error { return j.write(fileRequests, r.appendJSON, true) }
+func (j *Journal) Append(r *Record) error { return j.write(fileRequests, r.appendJSON) }
 
 // Event writes one event to events.jsonl.
-func (j *Journal) Event(e Event) error { return j.write(fileEvents, e.appendJSON, false) }
+func (j *Journal) Event(e Event) error { return j.write(fileEvents, e.appendJSON) }
 
 // Verdict writes one verdict to verdicts.jsonl.
 func (j *Journal) Verdict(v *Verdict) error { return j.append(fileVerdicts, v) }
@@ -159,11 +157,11 @@ func (j *Journal) Telemetry(t Telemetry) error { return j.append(fileTelemetry, 
 
 // append writes v as one line.
 func (j *Journal) append(name string, v any) error {
-	return j.write(name, func(b []byte) ([]byte, error) { return appendAny(b, "", v) }, false)
+	return j.write(name, func(b []byte) ([]byte, error) { return appendAny(b, "", v) })
 }
 
 // write writes what encode appends as one line. It may share its write with others.
-func (j *Journal) write(name string, encode func([]byte) ([]byte, error), shared bool) (err error) {
+func (j *Journal) write(name string, encode func([]byte) ([]byte, error)) (err error) {
 	l := newLine()
 	defer l.free()
 	if l.text, err = encode(l.text); err != nil {
@@ -181,21 +179,7 @@ func (j *Journal) write(name string, encode func([]byte) ([]byte, error), shared
 	if j.closed {
 		return fmt.Errorf("journal %s: %w", name, fs.ErrClosed)
 	}
-	f := j.files[name]
-	if shared {
-		return j.share(f, l.text)
-	}
-	return j.put(f, l.text)
-}
-
-// put writes lines. The lock is held.
-func (j *Journal) put(f *appendFile, lines []byte) error {
-	if _, err := f.Write(lines); err != nil {
-		j.err = fmt.Errorf("journal: %w", err)
-		return j.err
-	}
-	f.dirty = true
-	return nil
+	return j.share(j.files[name], l.text)
 }
 
 // share writes a line together with those of all who come with theirs before
@@ -215,7 +199,10 @@ func (j *Journal) share(f *appendFile, line []byte) error {
 	runtime.Gosched()
 	j.mu.Lock()
 	if j.err == nil {
-		_ = j.put(f, f.batch) // it is kept in j.err
+		f.dirty = true
+		if _, err := f.Write(f.batch); err != nil {
+			j.err = fmt.Errorf("journal: %w", err)
+		}
 	}
 	if f.batch = f.batch[:0]; cap(f.batch) > maxKeptLine {
 		f.batch = nil
