@@ -9,7 +9,7 @@ func TestMaxInputTokens(t *testing.T) {
 		want   int
 	}{
 		{"nothing", Request{}, 0},
-		{"a byte can be a token, and so can what frames a message", Request{Messages: []Message{{User, "Hi", nil, ""}, {User, "你好", nil, ""}}}, 2 + 8 + 6 + 8},
+		{"a byte can be a token, and so can what frames a message", Request{Messages: []Message{{Role: User, Content: "Hi"}, {Role: User, Content: "你好"}}}, 2 + 8 + 6 + 8},
 		{"calls are read back", Request{Messages: []Message{{Role: Assistant, ToolCalls: []ToolCall{{Name: "f", Arguments: "{}"}}}}}, 8 + 3 + 8},
 		{"tools are described", Request{Tools: []Tool{{Name: "f", Description: "does", Parameters: []byte(`{}`)}}}, 1 + 4 + 2 + 32},
 	} {
