@@ -15,7 +15,7 @@ import (
 // endless feeds piece over and over until the decoder has had enough. A body of
 // skip bytes has come before.
 func endless(kind string, skip int, first, piece string) (out Outcome, fed int) {
-	d := &openAIDecoder{kind: kind, body: skip}
+	d := &decoder{dialect: &openAIAnswers{}, kind: kind, body: skip}
 	nothing := func(Chunk) {}
 	if d.Feed(0, []byte(first), nothing) == nil {
 		for fed = len(first); fed < 2*maxBody && d.Feed(0, []byte(piece), nothing) == nil; fed += len(piece) {
@@ -61,7 +61,7 @@ func TestEveryBoundHolds(t *testing.T) {
 func TestTooManyEvents(t *testing.T) {
 	event := []byte(`data: {"choices":[{"index":0,"delta":{"content":"x"}}]}` + "\n\n")
 	for i, want := range []string{"", "the stream has more than 262144 events with content"} {
-		d := &openAIDecoder{chunks: maxChunks - 1}
+		d := &decoder{dialect: &openAIAnswers{}, answer: answer{chunks: maxChunks - 1}}
 		for range i + 1 {
 			_ = d.Feed(0, event, func(Chunk) {}) // Close says it again
 		}

@@ -19,7 +19,40 @@ import (
 // A stream is complete when the first choice has had a finish_reason and [DONE]
 // has come. A document is complete when it has a finish_reason and has closed.
 // Only the first choice is read; no other is ever asked for.
-type OpenAI struct{}
+// Its zero value is for any server; a flavour is for one that differs.
+type OpenAI struct{ flavour *flavour }
+
+// flavour is what servers of chat completions differ in. Its zero value is any
+// server's.
+type flavour struct {
+	name     string        // the protocol's, "openai" where empty
+	carriage chat.Carriage // of what any server's OpenAI carries, what this one does not; nil for the same
+	// address is where to post; nil for the base followed by openAIPath.
+	address func(ep *Endpoint) (*url.URL, error)
+	// keyHeader is the header that has the key by itself; empty for a bearer token.
+	keyHeader string
+	// adapt changes what this server wants otherwise, and says what that loses; nil
+	// for nothing.
+	adapt func(out *openAIRequest, ep *Endpoint, req *chat.Request) []chat.Loss
+}
+
+// openAICarriage is what any server of chat completions loses.
+var openAICarriage = chat.Carry()
+
+// Carriage says what becomes of each field.
+func (p OpenAI) Carriage() chat.Carriage {
+	if p.flavour == nil || p.flavour.carriage == nil {
+		return openAICarriage
+	}
+	return p.flavour.carriage
+}
+
+func (p OpenAI) name() string {
+	if p.flavour == nil || p.flavour.name == "" {
+		return "openai"
+	}
+	return p.flavour.name
+}
 
 const openAIPath = "/chat/completions"
 
@@ -59,50 +92,61 @@ type openAIMessage struct {
 // max_completion_tokens, because their reasoning models refuse max_tokens. An
 // exact length is asked for by ignore_eos and min_tokens, which these two do not
 // have; other servers may refuse them too.
-func (OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error) {
-	u, err := openAIURL(ep.URL)
+func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, error) {
+	u, err := p.address(&ep)
 	if err != nil {
-		return nil, Loss{}, err
+		return nil, nil, err
 	}
-	out, loss := openAIBody(u.Hostname(), &ep, &req)
+	losses := p.Carriage().Losses(req.Fields())
+	out, more := openAIBody(u.Hostname(), &ep, &req)
+	losses = append(losses, more...)
+	if p.flavour != nil && p.flavour.adapt != nil {
+		losses = append(losses, p.flavour.adapt(out, &ep, &req)...)
+	}
+	if err := refused(p.name(), losses); err != nil {
+		return nil, losses, err
+	}
 	body, err := out.appendJSON(make([]byte, 0, out.size()))
+	if err == nil {
+		body, err = withExtra(body, req.Params.Extra)
+	}
 	if err != nil {
-		return nil, Loss{}, fmt.Errorf("encoding a chat completion request: %w", err)
+		return nil, nil, fmt.Errorf("encoding a chat completion request: %w", err)
 	}
-	id, key := requestID(req.ID), ""
-	if !ep.Key.Empty() {
-		key = "Bearer " + ep.Key.Reveal()
-	}
-	return post(u, body,
+	return post(u, body, &ep,
 		field{"Content-Type", "application/json"},
 		field{"Accept", "text/event-stream"},
 		field{"User-Agent", "switchover"},
-		field{"Authorization", key},
-		field{"X-Client-Request-Id", id},
-	), loss, nil
+		p.auth(&ep),
+		field{"X-Client-Request-Id", requestID(req.ID)},
+	), losses, nil
+}
+
+// auth is the header with the key.
+func (p OpenAI) auth(ep *Endpoint) field {
+	switch {
+	case ep.Key.Empty():
+		return field{}
+	case p.flavour != nil && p.flavour.keyHeader != "":
+		return field{p.flavour.keyHeader, ep.Key.Reveal()}
+	}
+	return bearer(ep)
+}
+
+func (p OpenAI) address(ep *Endpoint) (*url.URL, error) {
+	if p.flavour != nil && p.flavour.address != nil {
+		return p.flavour.address(ep)
+	}
+	return openAIURL(ep.URL)
 }
 
 // openAIURL is where to post, for the API's base or the full address.
-func openAIURL(base string) (*url.URL, error) {
-	u, err := url.Parse(base)
-	if err != nil {
-		return nil, fmt.Errorf("encoding a chat completion request: the target's url is none")
-	}
-	switch base := strings.TrimRight(u.Path, "/"); {
-	case strings.HasSuffix(base, openAIPath):
-	case u.RawPath != "" || strings.Contains(base, "//") || strings.Contains(base, "/."):
-		u = u.JoinPath(openAIPath) // tidies up
-	default:
-		u.Path = base + openAIPath
-	}
-	u.Host = strings.TrimSuffix(u.Host, ":") // a colon without a port
-	return u, nil
-}
+func openAIURL(base string) (*url.URL, error) { return joinURL(base, openAIPath) }
 
 // withUsage asks a stream for its usage.
 var withUsage = &openai.StreamOptions{IncludeUsage: true}
 
-func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIRequest, loss Loss) {
+func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIRequest, losses []chat.Loss) {
 	out = &openAIRequest{Temperature: req.Params.Temperature, TopP: req.Params.TopP, Seed: req.Params.Seed}
 	out.Model = req.Model
 	if out.Model == "" {
@@ -115,7 +159,7 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 	if host == "api.openai.com" || strings.HasSuffix(host, ".openai.azure.com") {
 		out.MaxCompletionTokens = req.Params.MaxTokens
 		if exact {
-			loss.Dropped = append(loss.Dropped, "exact")
+			losses = append(losses, chat.Lose(chat.FieldExact, chat.Dropped, "an upper limit alone"))
 		}
 	} else {
 		out.MaxTokens = req.Params.MaxTokens
@@ -136,7 +180,7 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 		}
 		out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction, Function: f})
 	}
-	return out, loss
+	return out, losses
 }
 
 func encodeMessage(m *chat.Message) openAIMessage {

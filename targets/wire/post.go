@@ -2,8 +2,11 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,9 +18,11 @@ type field struct{ name, value string }
 // post makes a request whose body can be read again. Fields without a value are
 // left out.
 //
+// The endpoint's own headers come last: they replace the protocol's.
+//
 // Note: http.NewRequest would parse the address again, and each Header.Set has a
 // list made for its value: a good part of what a small request costs.
-func post(address *url.URL, body []byte, fields ...field) *http.Request {
+func post(address *url.URL, body []byte, ep *Endpoint, fields ...field) *http.Request {
 	content := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
 	header, values := make(http.Header, len(fields)), make([]string, 0, len(fields))
 	for _, f := range fields {
@@ -27,12 +32,54 @@ func post(address *url.URL, body []byte, fields ...field) *http.Request {
 			header[f.name] = values[n : n+1 : n+1]
 		}
 	}
+	for name, value := range ep.Headers {
+		header.Set(name, value)
+	}
 	return &http.Request{
 		Method: http.MethodPost, URL: address, Host: address.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: header,
 		Body: content(), ContentLength: int64(len(body)),
 		GetBody: func() (io.ReadCloser, error) { return content(), nil },
 	}
+}
+
+// bearer is the header with the key as a bearer token; none where there is no key.
+func bearer(ep *Endpoint) field {
+	if ep.Key.Empty() {
+		return field{}
+	}
+	return field{"Authorization", "Bearer " + ep.Key.Reveal()}
+}
+
+// joinURL is where to post: the API's base followed by a path, or the base itself
+// where it ends in that path already.
+func joinURL(base, path string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, errors.New("encoding a request: the target's url is none")
+	}
+	switch base := strings.TrimRight(u.Path, "/"); {
+	case strings.HasSuffix(base, path):
+	case u.RawPath != "" || strings.Contains(base, "//") || strings.Contains(base, "/."):
+		u = u.JoinPath(path) // tidies up
+	default:
+		u.Path = base + path
+	}
+	u.Host = strings.TrimSuffix(u.Host, ":") // a colon without a port
+	return u, nil
+}
+
+// withExtra is a body, a JSON object, with further members, which replace its own.
+func withExtra(body []byte, extra map[string]json.RawMessage) ([]byte, error) {
+	if len(extra) == 0 {
+		return body, nil
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, err
+	}
+	maps.Copy(all, extra)
+	return json.Marshal(all)
 }
 
 // requestID makes an id fit for a header: bytes other than printable ASCII are

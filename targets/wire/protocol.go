@@ -6,7 +6,9 @@
 package wire
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"switchover/targets/chat"
@@ -18,6 +20,54 @@ type Endpoint struct {
 	URL   string       // the API's base, for instance http://127.0.0.1:8000/v1
 	Model string       // the model's name as the server knows it
 	Key   secret.Value // may be empty
+	// KeyID and Session are what else signed protocols (AWS, Tencent Cloud) need
+	// beside the secret Key; Session is empty for keys that do not expire.
+	KeyID, Session secret.Value
+	Region         string // of a cloud, where the protocol needs it to sign
+	// APIVersion is a dated version of the API: Azure's, or Anthropic's.
+	APIVersion string
+	// Headers are sent as they are, beside the protocol's own.
+	Headers map[string]string
+	// Template is how protocol http asks and reads.
+	Template *Template
+	// Now is the clock that requests are signed by; nil is time.Now.
+	Now func() time.Time
+}
+
+// now is the instant to sign a request with.
+func (ep *Endpoint) now() time.Time {
+	if ep.Now == nil {
+		return time.Now()
+	}
+	return ep.Now()
+}
+
+// Refusal is the error of a request that has a field a protocol rejects.
+type Refusal struct {
+	Protocol string
+	Losses   []chat.Loss // the rejected ones
+}
+
+func (r *Refusal) Error() string {
+	said := make([]string, 0, len(r.Losses))
+	for _, l := range r.Losses {
+		said = append(said, l.Field.String()+" ("+l.Why+")")
+	}
+	return fmt.Sprintf("protocol %s cannot be asked for: %s", r.Protocol, strings.Join(said, ", "))
+}
+
+// refused is the refusal of a request's losses; nil where none is rejected.
+func refused(protocol string, losses []chat.Loss) error {
+	var no []chat.Loss
+	for _, l := range losses {
+		if l.Fate == chat.Rejected {
+			no = append(no, l)
+		}
+	}
+	if no == nil {
+		return nil
+	}
+	return &Refusal{protocol, no}
 }
 
 // Kind says what a chunk carries, as the journal writes it.
@@ -45,23 +95,24 @@ type Outcome struct {
 	Finish    chat.Finish
 	Model     string // the model that the server says answered
 	Usage     *chat.Usage
+	Timings   *chat.Timings `json:",omitempty"` // of the server's own making; nil where it says none
 	ToolCalls []chat.ToolCall
 	// Failure is set when the body said or implied one: an error object inside a
 	// 200, a missing terminal marker, a malformed or oversized event.
 	Failure *chat.Failure
 }
 
-// Loss names the fields of a request that a protocol could not carry as asked.
-type Loss struct {
-	Approximated []string
-	Dropped      []string
-}
-
 // Protocol turns a conversation into an HTTP request and a response stream into
 // stamped chunks. Implementations hold no state between calls.
 type Protocol interface {
-	// Encode builds the request, its key included. The caller attaches the context.
-	Encode(ep Endpoint, req chat.Request) (*http.Request, Loss, error)
+	// Encode builds the request, its key included, and says which of its fields the
+	// protocol could not carry as asked. Where one of them is rejected there is no
+	// request but a *Refusal. The caller attaches the context and sends it at once:
+	// some protocols sign it with the time.
+	Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, error)
+	// Carriage says what becomes of each field. Encode may say worse of one, by its
+	// value.
+	Carriage() chat.Carriage
 	// Decoder reads the body of one 2xx response, streaming or not.
 	Decoder(resp *http.Response) Decoder
 	// Failure classifies a response that is not 2xx from its status, its headers

@@ -78,11 +78,11 @@ func TestEventsOfManyShapesAreLookedAtFewTimes(t *testing.T) {
 		if text, ok := a.text(event, 32, 0); ok {
 			t.Fatalf("read %q of an event that differs elsewhere", text)
 		}
-		e, err := new(openAIDecoder).event(event)
-		if err != nil {
+		var e openAIEvent
+		if err := e.decode(event); err != nil {
 			t.Fatal(err)
 		}
-		if a.learn(event, e); a.to > 0 {
+		if a.learn(event, &e); a.to > 0 {
 			looked++
 		}
 	}

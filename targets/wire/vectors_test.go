@@ -32,17 +32,17 @@ type readChunk struct {
 
 // readBody feeds a body in pieces of n bytes.
 func readBody(body []byte, header http.Header, n int, readErr error) reading {
-	return readAfter(body, header, n, readErr, func(*openAIDecoder) error { return nil })
+	return readAfter(body, header, n, readErr, func(*decoder) error { return nil })
 }
 
 // readEach has every event decoded by itself as soon as it is whole.
 func readEach(body []byte, header http.Header, readErr error) reading {
-	return readAfter(body, header, 1, readErr, (*openAIDecoder).drain)
+	return readAfter(body, header, 1, readErr, (*decoder).drain)
 }
 
-func readAfter(body []byte, header http.Header, n int, readErr error, after func(*openAIDecoder) error) reading {
+func readAfter(body []byte, header http.Header, n int, readErr error, after func(*decoder) error) reading {
 	var out reading
-	d := OpenAI{}.Decoder(&http.Response{StatusCode: 200, Header: header}).(*openAIDecoder)
+	d := OpenAI{}.Decoder(&http.Response{StatusCode: 200, Header: header}).(*decoder)
 	for i := 0; i < len(body); i += n {
 		err := d.Feed(time.Duration(i), body[i:min(i+n, len(body))], func(c Chunk) {
 			out.Chunks = append(out.Chunks, readChunk{c.Kind, c.Text})
