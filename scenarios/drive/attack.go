@@ -2,18 +2,13 @@ package drive
 
 import (
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// departureURL and a departure's number are what the targeter tells the transport.
-const departureURL = "http://departure.invalid/"
-
-// attack lets vegeta carry out a leg: paced by Pace, each hit takes the departure
-// that Pace let go and RoundTrip asks its target. It returns when the board has
+// attack lets vegeta carry out a leg: paced by Pace, each hit takes a departure
+// that Pace let go, and RoundTrip asks its target. It returns when the board has
 // nothing more and every attempt has ended.
 //
 // Note: vegeta's own results are thrown away: its clock starts before a request
@@ -46,7 +41,8 @@ func (l *leg) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
 			l.drop(dep)
 		}
 		switch {
-		case next.leave:
+		case next.leave != nil:
+			l.board.keep(next.leave)
 			return 0, false
 		case next.over:
 			return 0, true
@@ -76,21 +72,21 @@ func (l *leg) Rate(time.Duration) float64 {
 }
 
 // hand is the vegeta.Targeter. It never fails, since a failure would end the
-// attack, and what it hands out is no address: RoundTrip looks the departure up.
+// attack, and what it hands out is no address: RoundTrip takes what Pace let go.
 func (l *leg) hand(t *vegeta.Target) error {
-	t.Method = http.MethodPost
-	t.URL = departureURL + strconv.FormatUint(l.board.take(), 10)
+	t.Method, t.URL = http.MethodPost, "http://departure.invalid/"
 	return nil
 }
 
 // RoundTrip asks a departure's target and waits for the end of the answer. The
 // response it returns says only that this happened.
-func (l *leg) RoundTrip(req *http.Request) (*http.Response, error) {
-	seq, err := strconv.ParseUint(strings.TrimPrefix(req.URL.Path, "/"), 10, 64)
-	if err == nil {
-		if dep := l.board.claim(seq); dep != nil {
-			l.carry(dep)
-		}
+//
+// What is due by then, as a user's next conversation is that begins without a
+// pause, it goes on with: to have Pace woken, to let that go and a hit begin would
+// delay it, by more than this program itself takes of a short answer.
+func (l *leg) RoundTrip(*http.Request) (*http.Response, error) {
+	for dep := l.board.take(); dep != nil; dep = l.board.landed(dep, l.d.now()) {
+		l.carry(dep)
 	}
 	return carried, nil
 }

@@ -2,6 +2,7 @@ package drive
 
 import (
 	"container/heap"
+	"math"
 	"sync"
 	"time"
 )
@@ -33,9 +34,9 @@ type board struct {
 	inFlight []int          // per lane; from the moment next let it go
 	total    int
 	peak     int
-	ready    []*departure // let go by next, not yet taken
-	taken    map[uint64]*departure
-	live     int // on the board or in flight; at 0 nothing more can come
+	ready    []*departure  // let go, and waiting for a hit to carry them
+	asks     time.Duration // when next is called again by itself, at the latest
+	live     int           // on the board or in flight; at 0 nothing more can come
 	seq      uint64
 	closed   bool
 
@@ -46,11 +47,12 @@ type board struct {
 func newBoard(lanes, maxInFlight int) *board {
 	return &board{
 		maxInFlight: maxInFlight, caps: make([]int, lanes), wake: make(chan struct{}, 1),
-		held: make([][]*departure, lanes), inFlight: make([]int, lanes), taken: make(map[uint64]*departure),
+		held: make([][]*departure, lanes), inFlight: make([]int, lanes),
 	}
 }
 
-// push puts a departure on the board; a closed board takes none.
+// push puts a departure on the board; a closed board takes none. It wakes nobody:
+// who pushes while the leg runs asks next afterwards, or says what landed.
 func (b *board) push(d *departure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,7 +63,6 @@ func (b *board) push(d *departure) {
 	b.seq++
 	b.live++
 	heap.Push(&b.queue, d)
-	b.signal()
 }
 
 // shift moves everything that waits by the same time, so that the order stays.
@@ -76,7 +77,7 @@ func (b *board) shift(by time.Duration) {
 
 // due is what the board wants done at an instant.
 type due struct {
-	leave   bool          // one departure is ready for take
+	leave   *departure    // it leaves now; nil for none
 	over    bool          // nothing more can come
 	wait    time.Duration // else: ask again after this, or when woken; negative: only when woken
 	dropped []*departure  // gave up; the caller ends their sessions
@@ -116,12 +117,8 @@ func (b *board) next(now time.Duration) due {
 			out.until(d.due + LateLimit - now)
 			continue
 		}
-		b.inFlight[d.lane.index]++
-		b.total++
-		b.peak = max(b.peak, b.total)
-		b.left++
-		b.ready = append(b.ready, d)
-		out.leave = true
+		b.letGo(d)
+		out.leave = d
 		break
 	}
 	b.live -= len(out.dropped)
@@ -130,9 +127,24 @@ func (b *board) next(now time.Duration) due {
 	if len(out.dropped) > 0 {
 		out.wait = 0
 	} else {
-		out.over = !out.leave && (b.closed || b.live == 0)
+		out.over = out.leave == nil && (b.closed || b.live == 0)
+	}
+	switch {
+	case out.leave != nil:
+		b.asks = now
+	case out.wait < 0:
+		b.asks = math.MaxInt64
+	default:
+		b.asks = now + out.wait
 	}
 	return out
+}
+
+func (b *board) letGo(d *departure) {
+	b.inFlight[d.lane.index]++
+	b.total++
+	b.peak = max(b.peak, b.total)
+	b.left++
 }
 
 func (d *due) until(wait time.Duration) {
@@ -145,29 +157,29 @@ func (b *board) free(lane int) bool {
 	return b.total < b.maxInFlight && (b.caps[lane] == 0 || b.inFlight[lane] < b.caps[lane])
 }
 
-// take hands out the departure that next let go, under a number by which claim
-// finds it again.
-func (b *board) take() uint64 {
+// keep holds a departure that was let go until take.
+func (b *board) keep(d *departure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	d := b.ready[0]
-	b.ready = b.ready[1:]
-	b.taken[d.seq] = d
-	return d.seq
+	b.ready = append(b.ready, d)
 }
 
-// claim returns the departure that take numbered, once.
-func (b *board) claim(seq uint64) *departure {
+// take hands out a departure that is kept; nil for none.
+func (b *board) take() *departure {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	d := b.taken[seq]
-	delete(b.taken, seq)
+	if len(b.ready) == 0 {
+		return nil
+	}
+	d := b.ready[0]
+	b.ready = b.ready[1:]
 	return d
 }
 
-// landed says that a departure and all that follows from it is on the board. Of
-// those held back, the longest due that now may leave goes back to the queue.
-func (b *board) landed(d *departure) {
+// landed says that a departure and all that follows from it is on the board, and
+// lets the next one go if that may leave by now; nil if not. Of those held back, the
+// longest due that now may leave goes back to the queue.
+func (b *board) landed(d *departure, now time.Duration) *departure {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.inFlight[d.lane.index]--
@@ -183,7 +195,18 @@ func (b *board) landed(d *departure) {
 		heap.Push(&b.queue, b.held[first][0])
 		b.held[first] = b.held[first][1:]
 	}
-	b.signal()
+	var next *departure
+	if len(b.queue) > 0 {
+		if d := b.queue[0]; d.due <= now && now-d.due < LateLimit && b.free(d.lane.index) {
+			heap.Pop(&b.queue)
+			b.letGo(d)
+			next = d
+		}
+	}
+	if next == nil || len(b.queue) > 0 && b.queue[0].due < b.asks {
+		b.signal()
+	}
+	return next
 }
 
 // remove takes what waits for a lane off the board and returns it in order.

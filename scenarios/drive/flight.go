@@ -16,7 +16,6 @@ func (l *leg) id(lane *lane, s *session) string {
 // carry asks a departure's target, unless the run has ended for it meanwhile, and
 // puts what follows on the board.
 func (l *leg) carry(dep *departure) {
-	defer l.board.landed(dep)
 	d, lane, s := l.d, dep.lane, dep.sess
 	id := l.id(lane, s)
 	req := s.request(&lane.spec, id)

@@ -209,6 +209,9 @@ func (l *leg) nextSession(lane *lane, at time.Duration) {
 	l.waiting[lane.index] = waiting[1:]
 	d.mu.Unlock()
 	l.add(lane, newSession(start, d.cfg.Plan.Items), at)
+	if len(waiting) == 1 {
+		l.board.signal() // the drain has a bound from now on
+	}
 }
 
 // idleSince is, by target, when its users began to fall idle. The caller holds

@@ -55,10 +55,11 @@ func TestTiesRotate(t *testing.T) {
 	}
 	var order []int
 	for range 9 {
-		if !b.next(time.Second).leave {
+		d := b.next(time.Second).leave
+		if d == nil {
 			t.Fatal("nothing left the board")
 		}
-		order = append(order, b.claim(b.take()).lane.index)
+		order = append(order, d.lane.index)
 	}
 	if want := []int{0, 1, 2, 2, 0, 1, 1, 2, 0}; !slices.Equal(order, want) {
 		t.Errorf("order %v, want %v", order, want)
@@ -335,6 +336,25 @@ func TestDrainIsBounded(t *testing.T) {
 		}
 		if n := len(journal.kinds(results.EventSkipped)); n != 6 || out.Stopped != "" {
 			t.Errorf("%d sessions skipped, stopped %q", n, out.Stopped)
+		}
+	})
+}
+
+// So has that of users whose last conversation began as another ended.
+func TestDrainOfUsersIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{latency: func(r *results.Record) time.Duration {
+			if r.Session == 0 {
+				return time.Second
+			}
+			return 24 * time.Hour
+		}}
+		lane := targetOf("a", s)
+		lane.spec.Timeouts.Total = time.Minute
+		began := time.Now()
+		drive(t, Config{Plan: planOf(conversations(1, 1), usersStage("s", 1, 0, every(0, 2, 1)))}, lane)
+		if took := time.Since(began); took != time.Second+time.Minute {
+			t.Errorf("took %v, want the first answer and a total timeout", took)
 		}
 	})
 }
