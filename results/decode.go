@@ -155,13 +155,16 @@ var recordFields = []member[Record]{
 		return ok
 	}},
 	{"request_hash", text(func(r *Record) *string { return &r.RequestHash })},
+	{"losses", (*decoder).losses},
+	{"timings", func(d *decoder, r *Record) bool {
+		r.Timings = new(chat.Timings)
+		return d.take('{') && fields(d, timingFields, r.Timings)
+	}},
 }
 
 func integer(of func(*Record) *int) func(*decoder, *Record) bool {
 	return func(d *decoder, r *Record) bool {
-		n, ok := d.integer()
-		*of(r) = int(n)
-		return ok && int64(int(n)) == n
+		return d.small(of(r))
 	}
 }
 
@@ -272,6 +275,46 @@ var errorFields = []member[Error]{
 func (d *decoder) failure(r *Record) bool {
 	r.Error = new(Error)
 	return d.take('{') && fields(d, errorFields, r.Error)
+}
+
+func (d *decoder) losses(r *Record) bool {
+	if !d.take('[') {
+		return false
+	}
+	for {
+		s, ok := d.name()
+		if !ok {
+			return false
+		}
+		r.Losses = append(r.Losses, s)
+		if again, ok := d.more(']'); !again {
+			return ok
+		}
+	}
+}
+
+var timingFields = []member[chat.Timings]{
+	{"total", timing(func(t *chat.Timings) *int64 { return &t.Total })},
+	{"load", timing(func(t *chat.Timings) *int64 { return &t.Load })},
+	{"queue", timing(func(t *chat.Timings) *int64 { return &t.Queue })},
+	{"prompt", timing(func(t *chat.Timings) *int64 { return &t.Prompt })},
+	{"decode", timing(func(t *chat.Timings) *int64 { return &t.Decode })},
+	{"prompt_tokens", func(d *decoder, t *chat.Timings) bool { return d.small(&t.PromptTokens) }},
+	{"decode_tokens", func(d *decoder, t *chat.Timings) bool { return d.small(&t.DecodeTokens) }},
+}
+
+func timing(of func(*chat.Timings) *int64) func(*decoder, *chat.Timings) bool {
+	return func(d *decoder, t *chat.Timings) (ok bool) {
+		*of(t), ok = d.integer()
+		return ok
+	}
+}
+
+// small reads an integer that fits an int.
+func (d *decoder) small(to *int) bool {
+	n, ok := d.integer()
+	*to = int(n)
+	return ok && int64(int(n)) == n
 }
 
 var callFields = []member[chat.ToolCall]{

@@ -180,7 +180,18 @@ func (r *Record) appendOutcome(b []byte) (_ []byte, err error) {
 			return b, err
 		}
 	}
-	return append(appendText(b, `,"request_hash":`, r.RequestHash), '}'), nil
+	b = appendText(b, `,"request_hash":`, r.RequestHash)
+	if len(r.Losses) > 0 {
+		if b, err = appendAny(b, `,"losses":`, r.Losses); err != nil {
+			return b, err
+		}
+	}
+	if r.Timings != nil {
+		if b, err = appendAny(b, `,"timings":`, r.Timings); err != nil {
+			return b, err
+		}
+	}
+	return append(b, '}'), nil
 }
 
 // appendJSON appends [gap in ns, tokens, kind].

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,6 +62,7 @@ type shape struct {
 	stage, target, tier, pair, clock, chunkSource, tokenSource, model string
 	finish                                                            chat.Finish
 	class                                                             chat.Class
+	losses                                                            string // a line each
 	status                                                            int
 	flags                                                             uint64
 }
@@ -79,6 +81,7 @@ const (
 	flagCounts   // it has events without instants, or that came together
 	flagDerived  // its chunks begin at its first token and end at its last
 	flagDecimal  // its cost is a whole number of picodollars
+	flagTimings  // its server said how long it took
 )
 
 // instants are those of a record in the order in which they mostly happen, which
@@ -140,6 +143,7 @@ type row struct {
 	named   []byte // the id where RecordID does not make it
 	failure Error
 	message []byte // of the failure
+	timings timings
 }
 
 // row takes record i out into r.
@@ -174,6 +178,11 @@ func (d *dictionary) row(b []byte, r *row) {
 	r.Events, r.EventsUntimed, r.Coalesced = int(in.int()), 0, 0
 	if flags&flagCounts != 0 {
 		r.EventsUntimed, r.Coalesced = int(in.int()), int(in.int())
+	}
+	if flags&flagTimings != 0 {
+		r.Timings = r.timings.read(&in)
+	} else if r.Timings != nil {
+		r.Timings = nil
 	}
 	r.chunks, r.reads, r.after = int(in.uint()), 0, 0
 	if r.chunks > 0 {
@@ -325,6 +334,10 @@ func (p *pack) record(i int, r *row, room []Chunk) *Record {
 	r.Item = p.dict.items.list[r.item]
 	r.ID = string(r.id(nil))
 	r.failure.Message = string(r.message)
+	r.Losses = nil
+	if sh.losses != "" {
+		r.Losses = strings.Split(sh.losses, "\n")
+	}
 	r.Chunks = nil
 	if r.chunks > 0 {
 		r.Chunks = room[:0]

@@ -3,6 +3,7 @@ package results
 import (
 	"encoding/binary"
 	"math"
+	"strings"
 )
 
 // A packer encodes records, one goroutine's.
@@ -35,6 +36,9 @@ func (p *packer) encode(b []byte, r *Record, id []byte) []byte {
 		tokenSource: r.TokenSource, model: r.Model, finish: r.Finish, status: r.Status, flags: r.flags()}
 	if r.Error != nil {
 		sh.class = r.Error.Class
+	}
+	if len(r.Losses) > 0 {
+		sh.losses = strings.Join(r.Losses, "\n")
 	}
 	var room [128]byte
 	if string(appendID(room[:0], r.Stage, r.Target, r.Session, r.Turn, r.Attempt)) != string(id) {
@@ -79,6 +83,9 @@ func (p *packer) encode(b []byte, r *Record, id []byte) []byte {
 	b = binary.AppendVarint(b, int64(r.Events))
 	if sh.flags&flagCounts != 0 {
 		b = binary.AppendVarint(binary.AppendVarint(b, int64(r.EventsUntimed)), int64(r.Coalesced))
+	}
+	if r.Timings != nil {
+		b = appendTimings(b, r.Timings)
 	}
 	return appendChunks(b, r.Chunks, sh.flags&flagDerived != 0)
 }
@@ -137,6 +144,7 @@ func (r *Record) flags() (f uint64) {
 	}
 	also(r.EventsUntimed != 0 || r.Coalesced != 0, flagCounts)
 	also(r.derives(), flagDerived)
+	also(r.Timings != nil, flagTimings)
 	_, decimal := inPicodollars(r.CostUSD)
 	also(decimal, flagDecimal)
 	for i := range r.Chunks {

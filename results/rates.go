@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"switchover/results/stats"
@@ -147,6 +148,7 @@ func (c *cell) counts() Counts {
 		}
 	}
 	for q := range c.each {
+		n.addLosses(q.last.shape.losses)
 		switch {
 		case q.unsent():
 			n.Dropped++
@@ -163,6 +165,15 @@ func (c *cell) counts() Counts {
 	c.attempts(func(r *row) { n.addAttempt(&r.Record) })
 	c.countEvents(&n)
 	return n
+}
+
+// addLosses counts a request by each of its losses, a line each.
+func (n *Counts) addLosses(losses string) {
+	for loss := range strings.SplitSeq(losses, "\n") {
+		if loss != "" {
+			n.Losses = count(n.Losses, loss)
+		}
+	}
 }
 
 // addAttempt counts one attempt. Cost is the sum of what is known.

@@ -94,6 +94,11 @@ type Record struct {
 	ToolCalls     []chat.ToolCall `json:"tool_calls,omitempty"`
 	CostUSD       Opt[float64]    `json:"cost_usd,omitzero"`
 	RequestHash   string          `json:"request_hash,omitempty"`
+	// Losses are the fields of the request that the target's protocol could not carry
+	// as asked, as chat.Loss says them: "top_k: dropped".
+	Losses []string `json:"losses,omitempty"`
+	// Timings are what the server says of its own work.
+	Timings *chat.Timings `json:"timings,omitempty"`
 }
 
 // The clocks a record's instants can come from.

@@ -91,6 +91,7 @@ func (c *cell) summarise(samples []Telemetry) StageSummary {
 	c.shareFigures(s.Counts, s.Figures)
 	c.costFigures(r, s.Figures)
 	c.gpuFigures(samples, s.Figures)
+	s.Server = c.serverTimes()
 	return s
 }
 

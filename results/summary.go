@@ -58,6 +58,19 @@ type StageSummary struct {
 	Window  Window            `json:"window"`
 	Counts  Counts            `json:"counts"`
 	Figures map[string]Figure `json:"figures"`
+	// Server is what the server says of its own work; nil where it says nothing.
+	Server *ServerTimes `json:"server,omitempty"`
+}
+
+// ServerTimes are medians, in seconds, of what a server says of its own work on the
+// requests that succeeded. They decide nothing: no other side can check them.
+type ServerTimes struct {
+	N      int          `json:"n"`               // requests for which it said anything
+	Total  Opt[float64] `json:"total,omitzero"`  // of the whole request
+	Load   Opt[float64] `json:"load,omitzero"`   // of loading the model
+	Queue  Opt[float64] `json:"queue,omitzero"`  // of waiting
+	Prompt Opt[float64] `json:"prompt,omitzero"` // of reading the prompt
+	Token  Opt[float64] `json:"token,omitzero"`  // of each token of the answer
 }
 
 // Window is the steady part of a stage that rates are taken over; what was cut
@@ -87,6 +100,9 @@ type Counts struct {
 	Resent        int                `json:"resent"`
 	Errors        map[chat.Class]int `json:"errors,omitempty"`         // by the last attempt of a request
 	AttemptErrors map[chat.Class]int `json:"attempt_errors,omitempty"` // every attempt
+	// Losses are requests by what the target's protocol could not carry of them as
+	// asked: "top_k: dropped".
+	Losses map[string]int `json:"losses,omitempty"`
 	InputTokens   int                `json:"input_tokens"`             // uncached, cache reads and writes added up
 	OutputTokens  int                `json:"output_tokens"`
 	CostUSD       Opt[float64]       `json:"cost_usd,omitzero"` // sum over the attempts whose cost is known
