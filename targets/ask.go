@@ -129,14 +129,6 @@ func (a *attempt) send(ctx context.Context, r *http.Request) *http.Response {
 	return resp
 }
 
-func (a *attempt) encode(req *chat.Request) (*http.Request, error) {
-	r, _, err := a.t.spec.Protocol.Encode(a.t.spec.Endpoint, *req)
-	if err != nil {
-		return nil, err
-	}
-	return r, a.hash(r)
-}
-
 // hasher is what one request after another is hashed with.
 type hasher struct {
 	hash.Hash
@@ -209,6 +201,7 @@ func (a *attempt) take(ctx context.Context, dec wire.Decoder, readErr error) *ch
 	a.choices(dec)
 	a.rec.CleanEnd = readErr == nil && out.Failure != nil && out.Failure.Class == chat.Interrupted
 	a.rec.Complete = out.Complete
+	a.rec.Timings = out.Timings
 	a.failure = out.Failure
 	if out.Failure != nil && out.Failure.Class == chat.Interrupted && readErr != nil && ctx.Err() != nil {
 		a.failure = a.t.stopped(ctx)

@@ -27,6 +27,8 @@ type Spec struct {
 	Timeouts     Timeouts
 	Retry        Retry
 	Simulated    bool // started by this run as a simulator
+	// Strict has requests refused, not sent, of which the protocol would lose anything.
+	Strict bool
 	// MaxSockets caps open connections; 0 is no cap.
 	MaxSockets int
 	// Clock results.ClockUser has arrivals stamped in user space, even where the
