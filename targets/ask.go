@@ -32,7 +32,7 @@ type attempt struct {
 	zero time.Time
 	rec  *results.Record
 
-	watch           *watch
+	watch           watch
 	trace           trace
 	sizes           []int32 // bytes of each chunk's text
 	text, reasoning strings.Builder
@@ -82,7 +82,7 @@ func (a *attempt) run(ctx context.Context, req *chat.Request) *chat.Usage {
 		return nil
 	}
 	defer a.t.leave(a)
-	a.watch = newWatch(cancel, a.t.spec.Timeouts)
+	a.watch.start(cancel, a.t.spec.Timeouts)
 	defer a.watch.stop()
 
 	r, err := a.encode(req)
@@ -113,7 +113,7 @@ func (t *Target) freeSocket() { <-t.sockets }
 // failure came instead.
 func (a *attempt) send(ctx context.Context, r *http.Request) *http.Response {
 	a.watch.enter(phaseConnect, a.t.spec.Timeouts.Connect)
-	r = r.WithContext(a.trace.follow(ctx, a.watch, a.t.spec.Timeouts.FirstByte))
+	r = r.WithContext(a.trace.follow(ctx, &a.watch, a.t.spec.Timeouts.FirstByte))
 	resp, err := a.t.transport.RoundTrip(r)
 	if err != nil {
 		a.failure = a.t.unanswered(ctx, &a.trace, err)

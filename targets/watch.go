@@ -60,15 +60,14 @@ type watch struct {
 	stopped  bool
 }
 
-// newWatch is for an attempt that begins now. Its timer goes off when connecting
-// may take no longer, which saves setting it for that.
-func newWatch(cancel context.CancelCauseFunc, limits Timeouts) *watch {
+// start is for an attempt that begins now. The timer goes off when connecting may
+// take no longer, which saves setting it for that.
+func (w *watch) start(cancel context.CancelCauseFunc, limits Timeouts) {
 	now, first := time.Now(), min(limits.Total, limits.Connect)
-	w := &watch{cancel: cancel, total: limits.Total, end: now.Add(limits.Total), alarm: now.Add(first)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.cancel, w.total, w.end, w.alarm = cancel, limits.Total, now.Add(limits.Total), now.Add(first)
 	w.timer = time.AfterFunc(first, w.look)
-	return w
 }
 
 // look cancels the attempt if a bound has passed, or waits for the next.

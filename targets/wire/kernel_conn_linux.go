@@ -197,8 +197,16 @@ func (c *kernelConn) hold(b []byte, since time.Duration) bool {
 // whose body comes in chunks.
 func streams(b []byte) bool {
 	head, _, whole := bytes.Cut(b, []byte("\r\n\r\n"))
-	return whole && bytes.HasPrefix(head, []byte("HTTP/1.1 ")) &&
-		bytes.Contains(bytes.ToLower(head), []byte("\r\ntransfer-encoding: chunked"))
+	if !whole || !bytes.HasPrefix(head, []byte("HTTP/1.1 ")) {
+		return false
+	}
+	const chunked = "transfer-encoding: chunked"
+	for field := range bytes.SplitSeq(head, []byte("\r\n")) {
+		if len(field) >= len(chunked) && bytes.EqualFold(field[:len(chunked)], []byte(chunked)) {
+			return true
+		}
+	}
+	return false
 }
 
 // release is called by the loop once per MaxHold.
