@@ -15,6 +15,7 @@ const (
 	FieldSystemBlocks                // that system prompt in several blocks
 	FieldSystemLater                 // a system message after the first turn
 	FieldSameRole                    // two messages of one role in a row
+	FieldTurns                       // answers of the assistant's before the last message
 	FieldPrefill                     // a last message of the assistant's, to be continued
 	FieldImage                       // a picture, its bytes
 	FieldImageURL                    // a picture, its address
@@ -60,7 +61,7 @@ const (
 	fieldCount
 )
 
-var fieldNames = [fieldCount]string{"system", "system blocks", "system message later on", "messages of one role in a row",
+var fieldNames = [fieldCount]string{"system", "system blocks", "system message later on", "messages of one role in a row", "earlier turns",
 	"answer to be continued", "image", "image url", "image detail", "document", "document url", "citations", "audio", "thinking",
 	"thinking signature", "redacted thinking", "tool calls", "tool results", "images in tool results", "tool result is_error",
 	"tools", "strict tools", "hosted tools", "tool_choice auto", "tool_choice any", "tool_choice none", "tool_choice tool",
@@ -114,6 +115,7 @@ func (r *Request) Fields() FieldSet {
 		add(FieldSystem, m.Role == System && turns == 0)
 		add(FieldSystemBlocks, m.Role == System && (len(m.Parts) > 1 || i > 0 && turns == 0))
 		add(FieldSameRole, i > 0 && m.Role == r.Messages[i-1].Role && (m.Role == User || m.Role == Assistant))
+		add(FieldTurns, m.Role == Assistant && i < len(r.Messages)-1)
 		add(FieldToolResults, m.Role == ToolRole)
 		add(FieldResultError, m.IsError)
 		if m.Role != System {

@@ -25,7 +25,7 @@ func TestFieldsOfARequest(t *testing.T) {
 		{"a picture in a failed result", Request{Messages: []Message{{Role: ToolRole, IsError: true, Parts: []Part{{Kind: ImagePart, Data: "aGk="}}}}},
 			"image, tool results, images in tool results, tool result is_error"},
 		{"signed thinking", Request{Messages: []Message{{Role: Assistant, Parts: []Part{{Kind: ThinkingPart, Text: "hm", Signature: "x"}}}, {Role: User, Content: "u"}}},
-			"thinking, thinking signature"},
+			"earlier turns, thinking, thinking signature"},
 		{"parameters", Request{Params: Params{TopK: &one, AsAllowed: true, Thinking: Thinking{Mode: ThinkingOn, Budget: 1024}}},
 			"temperature, top_k, thinking asked for, thinking budget"},
 		{"one tool at a time", single, "no parallel tool calls"},
