@@ -37,7 +37,25 @@ func (r *openAIRequest) appendJSON(b []byte) (_ []byte, err error) {
 	if r.IgnoreEOS {
 		b = append(b, `,"ignore_eos":true`...)
 	}
+	if r.seldom() {
+		b, err = appendMembers(b, &r.openAISeldom, err)
+	}
+	if len(r.Further) > 0 {
+		b, err = appendMembers(b, r.Further, err)
+	}
 	return append(b, '}'), err
+}
+
+// appendMembers appends the members of an object that has some, as they are.
+func appendMembers(b []byte, of any, err error) ([]byte, error) {
+	if err != nil {
+		return b, err
+	}
+	object, err := json.Marshal(of)
+	if err != nil {
+		return b, err
+	}
+	return append(append(b, ','), object[1:len(object)-1]...), nil
 }
 
 func (r *openAIRequest) appendMessages(b []byte, err error) ([]byte, error) {
@@ -51,10 +69,13 @@ func (r *openAIRequest) appendMessages(b []byte, err error) ([]byte, error) {
 			b = append(b, ',')
 		}
 		b = appendQuoted(append(b, `{"role":`...), m.Role)
-		if b = append(b, `,"content":`...); m.Content == nil {
+		switch b = append(b, `,"content":`...); {
+		case m.Content.parts != nil:
+			b, err = appendOther(b, "", m.Content.parts, err)
+		case m.Content.text == nil:
 			b = append(b, "null"...)
-		} else {
-			b = appendQuoted(b, *m.Content)
+		default:
+			b = appendQuoted(b, *m.Content.text)
 		}
 		if len(m.ToolCalls) > 0 {
 			b, err = appendOther(b, `,"tool_calls":`, m.ToolCalls, err)
@@ -72,7 +93,7 @@ func (r *openAIRequest) size() int {
 	n := 256 + len(r.Model)
 	for i := range r.Messages {
 		n += 48
-		if text := r.Messages[i].Content; text != nil {
+		if text := r.Messages[i].Content.text; text != nil {
 			n += len(*text) + len(*text)/16
 		}
 	}

@@ -33,7 +33,7 @@ func FuzzRequestBody(f *testing.F) {
 			req.Tools = []openai.Tool{{Type: openai.ToolTypeFunction, Function: &openai.FunctionDefinition{Name: word, Parameters: json.RawMessage(`{"a":"<"}`)}}}
 		}
 		if has&32 != 0 {
-			req.Messages = append(req.Messages, openAIMessage{Role: word, Content: &text})
+			req.Messages = append(req.Messages, openAIMessage{Role: word, Content: openAIWords{text: &text}})
 			req.Messages = append(req.Messages, encodeMessage(&chat.Message{Role: chat.ToolRole, Content: text, ToolCallID: word}))
 		}
 		if has&64 != 0 {

@@ -1,0 +1,119 @@
+package wire
+
+import (
+	"regexp"
+	"strings"
+
+	"switchover/targets/chat"
+)
+
+// What chat completions lose anywhere. thinkingLosses says how reasoning is asked for.
+var chatLosses = append([]chat.Loss{
+	chat.Lose(chat.FieldPrefill, chat.Approximate, "sent as it is, but most servers begin a new answer after it"),
+	chat.Lose(chat.FieldDocumentURL, chat.Rejected, "chat completions take a file's bytes, not its address"),
+	chat.Lose(chat.FieldCitations, chat.Dropped, "chat completions cite nothing"),
+	chat.Lose(chat.FieldThinkingText, chat.Dropped, "chat completions have no place for earlier reasoning"),
+	chat.Lose(chat.FieldSignature, chat.Dropped, "another provider's signature means nothing here"),
+	chat.Lose(chat.FieldHiddenThinking, chat.Dropped, "another provider's secret means nothing here"),
+	chat.Lose(chat.FieldResultImages, chat.Approximate, "shown by a user message after the results"),
+	chat.Lose(chat.FieldResultError, chat.Dropped, "only the result's own words say that it failed"),
+	chat.Lose(chat.FieldHostedTools, chat.Rejected, "the tool is run by another provider"),
+	chat.Lose(chat.FieldCache, chat.Dropped, "the server decides what it caches"),
+	chat.Lose(chat.FieldCacheTTL, chat.Dropped, "the server decides for how long"),
+}, thinkingLosses...)
+
+// thinkingLosses are those of protocols that ask for reasoning by its effort alone.
+var thinkingLosses = []chat.Loss{
+	chat.Lose(chat.FieldThinking, chat.Approximate, "said as an effort: none for off, medium for on, nothing for adaptive"),
+	chat.Lose(chat.FieldThinkingBudget, chat.Approximate, "said as an effort: low below 4096 tokens, medium below 16384, then high"),
+}
+
+// openAICarriage is what any server of chat completions loses.
+var openAICarriage = chat.Carry(append([]chat.Loss{
+	chat.Lose(chat.FieldDocument, chat.Approximate, "a file part, which few servers but OpenAI's read"),
+}, chatLosses...)...)
+
+// strictOpenAICarriage is what OpenAI and Azure lose, which refuse members of a
+// request that they do not know.
+var strictOpenAICarriage = chat.Carry(append([]chat.Loss{
+	chat.Lose(chat.FieldExact, chat.Dropped, "an upper limit alone"),
+	chat.Lose(chat.FieldTopK, chat.Dropped, "OpenAI has no such parameter"),
+}, chatLosses...)...)
+
+// strictOpenAI reports whether a host is OpenAI's or Azure's.
+func strictOpenAI(host string) bool {
+	return host == "api.openai.com" || strings.HasSuffix(host, ".openai.azure.com") ||
+		strings.HasSuffix(host, ".services.ai.azure.com") || strings.HasSuffix(host, ".cognitiveservices.azure.com")
+}
+
+var (
+	fixedTemperature = regexp.MustCompile(`^(?i)(openai/)?(o\d|gpt-5($|[^-]|-[^c]|-co))`) // not gpt-5-chat
+	withoutThinking  = regexp.MustCompile(`^(?i)(openai/)?(gpt-3|gpt-4|chatgpt-4)`)
+)
+
+// refusesTemperature reports whether OpenAI's model of that name answers 400 to any
+// temperature but its own: the o series and gpt-5, some of which take one where they
+// are asked for no reasoning. At Azure a model is called what its deployment is.
+//
+// Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning.
+func refusesTemperature(model string) bool { return fixedTemperature.MatchString(model) }
+
+// neverThinks reports whether OpenAI's model of that name answers 400 to an effort:
+// those before the o series and beside it.
+func neverThinks(model string) bool { return withoutThinking.MatchString(model) }
+
+// effort is how much reasoning is asked for, in OpenAI's words; empty leaves it to
+// the server. OpenAI has no budgets: the steps are ours, near to what its models
+// spend at each effort.
+func effort(t chat.Thinking) string {
+	switch {
+	case t.Mode == chat.ThinkingOff:
+		return "none"
+	case t.Effort != "":
+		return t.Effort
+	case t.Budget > 0 && t.Budget < 4096:
+		return "low"
+	case t.Budget > 0 && t.Budget < 16384:
+		return "medium"
+	case t.Budget > 0:
+		return "high"
+	case t.Mode == chat.ThinkingOn:
+		return "medium"
+	}
+	return ""
+}
+
+// alsoLost is a request's losses with one more, in the order of the fields. Of one
+// field the worse is kept: Encode knows its value, the table does not.
+func alsoLost(losses []chat.Loss, more ...chat.Loss) []chat.Loss {
+	for _, l := range more {
+		at := 0
+		for at < len(losses) && losses[at].Field < l.Field {
+			at++
+		}
+		if at < len(losses) && losses[at].Field == l.Field {
+			if graver(l.Fate, losses[at].Fate) {
+				losses[at] = l
+			}
+			continue
+		}
+		losses = append(losses, chat.Loss{})
+		copy(losses[at+1:], losses[at:])
+		losses[at] = l
+	}
+	return losses
+}
+
+// graver reports whether more is lost by a than by b.
+func graver(a, b chat.Fate) bool {
+	order := [...]chat.Fate{chat.Lossless, chat.Approximate, chat.Dropped, chat.Rejected}
+	rank := func(f chat.Fate) int {
+		for i, o := range order {
+			if o == f {
+				return i
+			}
+		}
+		return 0
+	}
+	return rank(a) > rank(b)
+}

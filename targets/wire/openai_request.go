@@ -1,0 +1,216 @@
+package wire
+
+import (
+	"encoding/json"
+	"strings"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"switchover/targets/chat"
+)
+
+// openAIRequest is the body. Of go-openai's type it has the fields that are sent:
+// encoding looks at each of its forty, which takes as long as sending them, and it
+// cannot say a temperature of 0 or an empty message.
+type openAIRequest struct {
+	Model               string                `json:"model"`
+	MaxTokens           int                   `json:"max_tokens,omitempty"`
+	MaxCompletionTokens int                   `json:"max_completion_tokens,omitempty"`
+	Stream              bool                  `json:"stream"`
+	Stop                []string              `json:"stop,omitempty"`
+	Tools               []openai.Tool         `json:"tools,omitempty"`
+	StreamOptions       *openai.StreamOptions `json:"stream_options,omitempty"`
+	Messages            []openAIMessage       `json:"messages"`
+	Temperature         *float64              `json:"temperature,omitempty"`
+	TopP                *float64              `json:"top_p,omitempty"`
+	Seed                *int64                `json:"seed,omitempty"`
+	// Extensions of inference servers (vLLM, SGLang): how an answer gets a length.
+	MinTokens int  `json:"min_tokens,omitempty"`
+	IgnoreEOS bool `json:"ignore_eos,omitempty"`
+	openAISeldom
+}
+
+// openAISeldom is what few requests have.
+type openAISeldom struct {
+	ToolChoice        any               `json:"tool_choice,omitempty"` // a word, or a tool
+	ParallelToolCalls *bool             `json:"parallel_tool_calls,omitempty"`
+	ResponseFormat    *openAIFormat     `json:"response_format,omitempty"`
+	FrequencyPenalty  *float64          `json:"frequency_penalty,omitempty"`
+	PresencePenalty   *float64          `json:"presence_penalty,omitempty"`
+	TopK              *int              `json:"top_k,omitempty"` // an extension of inference servers
+	ReasoningEffort   string            `json:"reasoning_effort,omitempty"`
+	User              string            `json:"user,omitempty"`
+	Metadata          map[string]string `json:"metadata,omitempty"`
+	ServiceTier       string            `json:"service_tier,omitempty"`
+	// Further members, of one server's own, for flavours to add.
+	Further map[string]any `json:"-"`
+}
+
+// seldom reports whether there is any of it.
+func (s *openAISeldom) seldom() bool {
+	return s.ToolChoice != nil || s.ParallelToolCalls != nil || s.ResponseFormat != nil || s.FrequencyPenalty != nil ||
+		s.PresencePenalty != nil || s.TopK != nil || s.ReasoningEffort != "" || s.User != "" || s.Metadata != nil || s.ServiceTier != ""
+}
+
+// further adds a member that one server knows.
+func (s *openAISeldom) further(name string, value any) {
+	if s.Further == nil {
+		s.Further = map[string]any{}
+	}
+	s.Further[name] = value
+}
+
+type openAIFormat struct {
+	Type   string        `json:"type"`
+	Schema *openAISchema `json:"json_schema,omitempty"`
+}
+
+type openAISchema struct {
+	Name   string          `json:"name"`
+	Schema json.RawMessage `json:"schema"`
+	Strict bool            `json:"strict,omitempty"`
+}
+
+// openAIToolChoice chooses one function.
+type openAIToolChoice struct {
+	Type     string `json:"type"`
+	Function struct {
+		Name string `json:"name"`
+	} `json:"function"`
+}
+
+// withUsage asks a stream for its usage.
+var withUsage = &openai.StreamOptions{IncludeUsage: true}
+
+// maxStops is how many stop sequences OpenAI takes.
+const maxStops = 4
+
+// openAIBody says a request, to OpenAI and Azure themselves in strict form, and what
+// its values lose beside what the table says.
+func openAIBody(strict bool, ep *Endpoint, req *chat.Request) (out *openAIRequest, losses []chat.Loss) {
+	p := &req.Params
+	out = &openAIRequest{Model: req.Model, Stream: !p.Whole, Stop: p.Stop, Temperature: p.Temperature, TopP: p.TopP, Seed: p.Seed}
+	if out.Model == "" {
+		out.Model = ep.Model
+	}
+	if out.Stream {
+		out.StreamOptions = withUsage
+	}
+	if p.AsAllowed && !(strict && refusesTemperature(out.Model)) {
+		out.Temperature = new(float64)
+	}
+	if strict {
+		out.MaxCompletionTokens = p.MaxTokens
+		if len(out.Stop) > maxStops {
+			out.Stop = out.Stop[:maxStops]
+			losses = alsoLost(losses, chat.Lose(chat.FieldStop, chat.Approximate, "the first four alone: OpenAI takes no more"))
+		}
+	} else {
+		out.MaxTokens, out.TopK = p.MaxTokens, p.TopK
+		if p.Exact && p.MaxTokens > 0 {
+			out.IgnoreEOS, out.MinTokens = true, p.MaxTokens
+		}
+	}
+	var lost []chat.Loss
+	out.Messages, lost = openAIMessages(req.Messages)
+	losses = alsoLost(losses, lost...)
+	for i := range req.Tools {
+		if t := &req.Tools[i]; t.Hosted == "" {
+			f := &openai.FunctionDefinition{Name: t.Name, Description: t.Description, Strict: t.Strict, Parameters: schemaOf(t)}
+			out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction, Function: f})
+		}
+	}
+	out.choose(&req.ToolChoice)
+	out.format(&req.Format)
+	out.FrequencyPenalty, out.PresencePenalty = p.FrequencyPenalty, p.PresencePenalty
+	out.User = req.User
+	losses = alsoLost(losses, out.think(strict, p.Thinking)...)
+	losses = alsoLost(losses, out.keep(strict, req)...)
+	out.ServiceTier, lost = serviceTier(req)
+	return out, alsoLost(losses, lost...)
+}
+
+// schemaOf is the schema of a tool's arguments.
+func schemaOf(t *chat.Tool) json.RawMessage {
+	if len(t.Parameters) == 0 {
+		return json.RawMessage(`{"type":"object","properties":{}}`)
+	}
+	return t.Parameters
+}
+
+func (r *openAIRequest) choose(c *chat.ToolChoice) {
+	switch c.Mode {
+	case chat.ToolsAuto:
+		r.ToolChoice = "auto"
+	case chat.ToolsAny:
+		r.ToolChoice = "required"
+	case chat.ToolsNone:
+		r.ToolChoice = "none"
+	case chat.ToolsOne:
+		one := openAIToolChoice{Type: "function"}
+		one.Function.Name = c.Name
+		r.ToolChoice = one
+	}
+	if c.Single {
+		r.ParallelToolCalls = new(bool)
+	}
+}
+
+func (r *openAIRequest) format(f *chat.Format) {
+	switch {
+	case len(f.Schema) > 0:
+		r.ResponseFormat = &openAIFormat{"json_schema", &openAISchema{schemaName(f), f.Schema, f.Strict}}
+	case f.JSON:
+		r.ResponseFormat = &openAIFormat{Type: "json_object"}
+	}
+}
+
+// schemaName is the name of the schema; OpenAI takes none without.
+func schemaName(f *chat.Format) string {
+	if f.Name == "" {
+		return "answer"
+	}
+	return f.Name
+}
+
+// think asks for reasoning by its effort. OpenAI's models that never reason refuse to
+// be asked for any, or for none.
+func (r *openAIRequest) think(strict bool, t chat.Thinking) []chat.Loss {
+	r.ReasoningEffort = effort(t)
+	if r.ReasoningEffort == "" || !strict || !neverThinks(r.Model) {
+		return nil
+	}
+	r.ReasoningEffort = ""
+	const why = "the model never reasons"
+	var losses []chat.Loss
+	if t.Mode == chat.ThinkingOn {
+		losses = append(losses, chat.Lose(chat.FieldThinking, chat.Dropped, why))
+	}
+	if t.Budget > 0 {
+		losses = append(losses, chat.Lose(chat.FieldThinkingBudget, chat.Dropped, why))
+	}
+	if t.Effort != "" {
+		losses = append(losses, chat.Lose(chat.FieldEffort, chat.Dropped, why))
+	}
+	return losses
+}
+
+// keep says the metadata. OpenAI keeps it with what it stores and answers 400 to that
+// of a request it is not to store, which is what is sent from here.
+func (r *openAIRequest) keep(strict bool, req *chat.Request) []chat.Loss {
+	stored := string(req.Params.Extra["store"]) == "true" || req.Dialect == "openai" && string(req.Foreign["store"]) == "true"
+	if len(req.Metadata) == 0 || !strict || stored {
+		r.Metadata = req.Metadata
+		return nil
+	}
+	return []chat.Loss{chat.Lose(chat.FieldMetadata, chat.Dropped, "OpenAI takes it only of what it is to store: extra {store: true}")}
+}
+
+// serviceTier is the class of service in OpenAI's words. Anthropic's standard_only
+// refuses its priority tier, as OpenAI's default does.
+func serviceTier(req *chat.Request) (string, []chat.Loss) {
+	if strings.EqualFold(req.ServiceTier, "standard_only") {
+		return "default", []chat.Loss{chat.Lose(chat.FieldServiceTier, chat.Approximate, "said as default")}
+	}
+	return req.ServiceTier, nil
+}
