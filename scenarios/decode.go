@@ -43,6 +43,12 @@ func (d *document) decode(n ast.Node, v reflect.Value, path string, rules tag) {
 		d.reject(n, path, "a literal key is refused: scenario files are shared and committed", "name the variable that holds it: key: {env: NAME}, or a file: key: {file: PATH}")
 		return
 	}
+	if to, ok := v.Addr().Interface().(*JSON); ok {
+		if value, ok := d.anything(n, path); ok {
+			*to = value
+		}
+		return
+	}
 	if d.decodeText(n, v, path) {
 		return
 	}

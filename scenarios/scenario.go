@@ -6,7 +6,11 @@
 // cannot be, and plans that a target's limits or the budget cannot carry.
 package scenarios
 
-import "switchover/targets/chat"
+import (
+	"encoding/json"
+
+	"switchover/targets/chat"
+)
 
 // Scenario is one scenario file. Field names in the file are the json tags.
 // Strings with a unit ("500ms", "5/s", "1%") have types of their own in units.go.
@@ -36,20 +40,38 @@ type Budget struct {
 
 // Target is one endpoint: an API (url) or a simulated one (simulate).
 type Target struct {
-	Name     string    `json:"name"`
-	Role     string    `json:"role,omitempty" jsonschema:"enum=judge"` // "judge", or absent for a candidate
-	Protocol string    `json:"protocol,omitempty"`                     // default openai
-	URL      string    `json:"url,omitempty"`
-	Model    string    `json:"model,omitempty"`
-	Key      *Key      `json:"key,omitempty"`
-	Params   *Params   `json:"params,omitempty"`
-	System   *System   `json:"system,omitempty"`
-	Price    *Price    `json:"price,omitempty"`
-	Cost     *Cost     `json:"cost,omitempty"`
-	Limits   *Limits   `json:"limits,omitempty"`
-	Timeouts *Timeouts `json:"timeouts,omitempty"`
-	Retry    *Retry    `json:"retry,omitempty"`
-	Simulate *Simulate `json:"simulate,omitempty"`
+	Name     string `json:"name"`
+	Role     string `json:"role,omitempty" jsonschema:"enum=judge"` // "judge", or absent for a candidate
+	Protocol string `json:"protocol,omitempty"`                     // default openai
+	URL      string `json:"url,omitempty"`
+	Model    string `json:"model,omitempty"`
+	Key      *Key   `json:"key,omitempty"`
+	// Stream false asks for answers in one piece: the first token is then the last.
+	Stream *bool `json:"stream,omitempty"`
+	// Strict refuses to send a request of which the protocol would lose or change a
+	// field. Default: losses are counted and shown.
+	Strict bool `json:"strict,omitempty"`
+	// Region of the cloud, where the address or the signature needs one (bedrock,
+	// vertex): eu-central-1.
+	Region string `json:"region,omitempty"`
+	// APIVersion is a dated version of the API: api-version of azure,
+	// anthropic-version of anthropic.
+	APIVersion string `json:"api_version,omitempty"`
+	// KeyID is the public half of a signing key (bedrock: AWS_ACCESS_KEY_ID;
+	// tencent-tc3: the SecretId), where key is the secret half.
+	KeyID *Key `json:"key_id,omitempty"`
+	// Session is the token of a signing key that expires (bedrock: AWS_SESSION_TOKEN).
+	Session *Key `json:"session,omitempty"`
+	// Headers are sent beside the protocol's own. A key does not belong here.
+	Headers  map[string]string `json:"headers,omitempty"`
+	Params   *Params           `json:"params,omitempty"`
+	System   *System           `json:"system,omitempty"`
+	Price    *Price            `json:"price,omitempty"`
+	Cost     *Cost             `json:"cost,omitempty"`
+	Limits   *Limits           `json:"limits,omitempty"`
+	Timeouts *Timeouts         `json:"timeouts,omitempty"`
+	Retry    *Retry            `json:"retry,omitempty"`
+	Simulate *Simulate         `json:"simulate,omitempty"`
 	// Facts are dotted facts that requirements may name, quoted by the user:
 	// {licence.commercial: "yes"}.
 	Facts map[string]string `json:"facts,omitempty"`
@@ -68,7 +90,23 @@ type Params struct {
 	Temperature *Temperature `json:"temperature,omitempty"` // a number, or as-allowed
 	TopP        *float64     `json:"top_p,omitempty" jsonschema:"exclusiveMinimum=0,maximum=1"`
 	Seed        *int64       `json:"seed,omitempty"`
+	TopK        *int         `json:"top_k,omitempty" jsonschema:"minimum=1"`
 	Stop        []string     `json:"stop,omitempty" jsonschema:"minItems=1,maxItems=4"`
+	// Thinking is whether the model reasons before it answers: on, off, adaptive, or
+	// {budget: 2048}. Absent, the model's default.
+	Thinking *Thinking `json:"thinking,omitempty"`
+	// Effort is how much it reasons.
+	Effort string `json:"effort,omitempty" jsonschema:"enum=none,enum=minimal,enum=low,enum=medium,enum=high,enum=xhigh,enum=max"`
+	// Extra are further members of the request's body, as the server knows them; they
+	// replace the program's own of the same name.
+	Extra map[string]JSON `json:"extra,omitempty"`
+}
+
+// Thinking asks for reasoning: on, off, adaptive, or {budget: 2048} tokens of it.
+type Thinking struct {
+	Mode string `json:"mode,omitempty" jsonschema:"enum=on,enum=off,enum=adaptive"`
+	// Budget is the most tokens reasoning may take.
+	Budget int `json:"budget,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 }
 
 // System is what a target is told instead of the workload's system prompt:
@@ -307,17 +345,26 @@ type Anchor struct {
 
 // ChatParams converts to the request's parameters, defaults filled in.
 func (t *Target) ChatParams() chat.Params {
-	p := chat.Params{MaxTokens: DefaultMaxTokens}
+	p := chat.Params{MaxTokens: DefaultMaxTokens, Whole: t.Stream != nil && !*t.Stream}
 	if t.Params == nil {
 		return p
 	}
 	if t.Params.MaxTokens > 0 {
 		p.MaxTokens = t.Params.MaxTokens
 	}
-	p.TopP, p.Seed, p.Stop = t.Params.TopP, t.Params.Seed, t.Params.Stop
+	p.TopP, p.TopK, p.Seed, p.Stop = t.Params.TopP, t.Params.TopK, t.Params.Seed, t.Params.Stop
 	if tm := t.Params.Temperature; tm != nil && !tm.AsAllowed {
 		v := tm.Value
 		p.Temperature = &v
+	} else {
+		p.AsAllowed = tm != nil
+	}
+	p.Thinking = t.Params.Thinking.chat(t.Params.Effort)
+	if len(t.Params.Extra) > 0 {
+		p.Extra = make(map[string]json.RawMessage, len(t.Params.Extra))
+		for name, value := range t.Params.Extra {
+			p.Extra[name] = json.RawMessage(value)
+		}
 	}
 	return p
 }

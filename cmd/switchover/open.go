@@ -13,6 +13,7 @@ import (
 	"switchover/results"
 	"switchover/scenarios"
 	"switchover/targets"
+	"switchover/targets/secret"
 	"switchover/targets/sim"
 	"switchover/targets/wire"
 )
@@ -75,17 +76,22 @@ func (a *app) spec(t *scenarios.Target) (targets.Spec, error) {
 	if !ok {
 		return targets.Spec{}, fmt.Errorf("protocol %q is not one of %s", t.Protocol, strings.Join(wire.Names(), ", "))
 	}
-	key, err := t.Key.Value(a.scenarioEnv())
-	if err != nil {
-		return targets.Spec{}, err
+	var keys [3]secret.Value
+	for i, k := range []*scenarios.Key{t.Key, t.KeyID, t.Session} {
+		var err error
+		if keys[i], err = k.Value(a.scenarioEnv()); err != nil {
+			return targets.Spec{}, err
+		}
 	}
 	s := targets.Spec{
 		Name:     t.Name,
 		Protocol: protocol,
-		Endpoint: wire.Endpoint{URL: t.URL, Model: modelName(t), Key: key},
-		Params:   t.ChatParams(),
-		Price:    price(t),
-		Clock:    a.clock,
+		Endpoint: wire.Endpoint{URL: t.URL, Model: modelName(t), Key: keys[0], KeyID: keys[1], Session: keys[2],
+			Region: t.Region, APIVersion: t.APIVersion, Headers: t.Headers},
+		Strict: t.Strict,
+		Params: t.ChatParams(),
+		Price:  price(t),
+		Clock:  a.clock,
 
 		DefaultLimit: t.OwnLimit() == 0,
 	}
