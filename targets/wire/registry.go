@@ -5,7 +5,11 @@ import (
 	"slices"
 )
 
-var protocols = map[string]Protocol{"openai": OpenAI{}}
+var protocols = map[string]Protocol{
+	"gemini": Gemini{},
+	"openai": OpenAI{},
+	"vertex": Gemini{Vertex: true},
+}
 
 // Lookup returns the protocol of that name, as scenarios write it.
 func Lookup(name string) (Protocol, bool) {
