@@ -144,10 +144,20 @@ func open(dir string, unlock func() error) (*Journal, error) {
 func (j *Journal) Dir() string { return j.dir }
 
 // Append writes one attempt to requests.jsonl.
-func (j *Journal) Append(r *Record) error { return j.write(fileRequests, r.appendJSON) }
+func (j *Journal) Append(r *Record) error {
+	l := newLine()
+	defer l.free()
+	text, err := r.appendJSON(l.text)
+	return j.write(fileRequests, l, text, err)
+}
 
 // Event writes one event to events.jsonl.
-func (j *Journal) Event(e Event) error { return j.write(fileEvents, e.appendJSON) }
+func (j *Journal) Event(e Event) error {
+	l := newLine()
+	defer l.free()
+	text, err := e.appendJSON(l.text)
+	return j.write(fileEvents, l, text, err)
+}
 
 // Verdict writes one verdict to verdicts.jsonl.
 func (j *Journal) Verdict(v *Verdict) error { return j.append(fileVerdicts, v) }
@@ -157,14 +167,16 @@ func (j *Journal) Telemetry(t Telemetry) error { return j.append(fileTelemetry, 
 
 // append writes v as one line.
 func (j *Journal) append(name string, v any) error {
-	return j.write(name, func(b []byte) ([]byte, error) { return appendAny(b, "", v) })
-}
-
-// write writes what encode appends as one line. It may share its write with others.
-func (j *Journal) write(name string, encode func([]byte) ([]byte, error)) (err error) {
 	l := newLine()
 	defer l.free()
-	if l.text, err = encode(l.text); err != nil {
+	text, err := appendAny(l.text, "", v)
+	return j.write(name, l, text, err)
+}
+
+// write writes text, which l is to hold, as one line, unless encoding it failed. It
+// may share its write with others.
+func (j *Journal) write(name string, l *line, text []byte, err error) error {
+	if l.text = text; err != nil {
 		return fmt.Errorf("journal %s: %w", name, err)
 	}
 	l.text = append(l.text, '\n')

@@ -178,7 +178,7 @@ func (a *attempt) refused(r *http.Request, resp *http.Response) {
 // receive reads a 2xx response to its terminal marker, or to its failure.
 func (a *attempt) receive(ctx context.Context, resp *http.Response) *chat.Usage {
 	dec := a.t.spec.Protocol.Decoder(resp)
-	readErr := a.readBody(resp.Body, dec)
+	whole, readErr := a.readBody(resp.Body, dec)
 	ended, done := at(dec)
 	if done {
 		a.rec.End = results.At(ended)
@@ -186,7 +186,7 @@ func (a *attempt) receive(ctx context.Context, resp *http.Response) *chat.Usage 
 		a.rec.End = a.now()
 	}
 	usage := a.take(ctx, dec, readErr)
-	if done {
+	if done && !whole {
 		// Read on to the body's own end, if that is at hand: only then can the
 		// connection be used again.
 		a.watch.enter(phaseDrain, drainLimit)
@@ -219,30 +219,32 @@ func (a *attempt) take(ctx context.Context, dec wire.Decoder, readErr error) *ch
 var pieces = sync.Pool{New: func() any { return new([readSize]byte) }}
 
 // readBody feeds the body to the decoder until either has had enough. A clean
-// end is nil.
-func (a *attempt) readBody(body io.Reader, dec wire.Decoder) error {
+// end is nil; whole says that the body's own has been seen.
+func (a *attempt) readBody(body io.Reader, dec wire.Decoder) (whole bool, err error) {
 	a.watch.enter(phaseIdle, a.t.spec.Timeouts.Idle)
 	piece := pieces.Get().(*[readSize]byte)
 	defer pieces.Put(piece)
 	buf := piece[:]
 	for {
-		n, err := body.Read(buf)
+		var n int
+		n, err = body.Read(buf)
+		whole = errors.Is(err, io.EOF)
 		a.watch.touch()
 		if n > 0 {
 			stamp := a.trace.latest()
 			a.stamped(stamp)
 			if dec.Feed(stamp.At.Sub(a.zero), buf[:n], a.chunk) != nil {
-				return nil // the decoder remembers why
+				return whole, nil // the decoder remembers why
 			}
 			if _, done := at(dec); done {
-				return nil
+				return whole, nil
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
+		if whole {
+			return true, nil
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
 }
