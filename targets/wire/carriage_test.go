@@ -111,7 +111,7 @@ var canaries = map[chat.Field]canary{
 	chat.FieldToolChoiceAny:  {around: lookUp, has: chosen(chat.ToolChoice{Mode: chat.ToolsAny})},
 	chat.FieldToolChoiceNone: {around: lookUp, has: chosen(chat.ToolChoice{Mode: chat.ToolsNone})},
 	chat.FieldToolChoiceOne:  {around: lookUp, has: chosen(chat.ToolChoice{Mode: chat.ToolsOne, Name: "look_up"})},
-	chat.FieldSingleTool:     {around: lookUp, has: func(r *chat.Request) { r.ToolChoice.Mode, r.ToolChoice.Single = chat.ToolsAuto, true }},
+	chat.FieldSingleTool:     {around: func(r *chat.Request) { lookUp(r); r.ToolChoice.Mode = chat.ToolsAuto }, has: func(r *chat.Request) { r.ToolChoice.Single = true }},
 	chat.FieldFormat:         {has: func(r *chat.Request) { r.Format.JSON = true }},
 	chat.FieldSchema: {text: canaryText, has: func(r *chat.Request) {
 		r.Format = chat.Format{JSON: true, Name: "answer", Schema: []byte(canaryJSON), Strict: true}
