@@ -63,24 +63,11 @@ func price(t results.RunTarget) string {
 	if t.GPUHourUSD > 0 {
 		return Format(t.GPUHourUSD, "USD") + " an hour for the deployment"
 	}
-	p := t.Price
-	if p == nil {
+	if t.Price == nil {
 		return "unknown"
 	}
-	var parts []string
-	for _, x := range []struct {
-		name string
-		usd  *float64
-	}{{"input", p.Input}, {"output", p.Output}, {"cache read", p.CacheRead}, {"cache write", p.CacheWrite}} {
-		if v := finite(x.usd); v != nil {
-			parts = append(parts, x.name+" "+Format(*v, "USD"))
-		}
-	}
-	if len(parts) == 0 {
-		return "unknown"
-	}
-	out := strings.Join(parts, ", ")
-	if src := Clean(p.Source); src != "" {
+	out := t.Price.Text(func(usd float64) string { return Format(usd, "USD") })
+	if src := Clean(t.Price.Source); src != "" && out != "unknown" {
 		out += " (" + src + ")"
 	}
 	return out

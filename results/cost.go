@@ -1,57 +1,69 @@
 package results
 
-import "switchover/targets/chat"
+import (
+	"time"
+
+	"switchover/targets/chat"
+	"switchover/targets/price"
+)
 
 const perMillion = 1e6
 
-// USD is what an attempt cost: its token counts times the price. An absent cache
-// price is the input price. An attempt that no server accepted (no connection
-// came about, or the status was not 2xx) was not billed and costs nothing. The
-// cost is unknown when there is no price, when a price is missing for tokens that
-// were counted, and when the counts are missing or only chunks were counted.
-func (p *Price) USD(r *Record) Opt[float64] {
-	if p == nil {
+// Price is what a target's tokens cost. A nil price is unknown, never free.
+type Price = price.List
+
+// USD is what an attempt cost at a price: its own token counts, at the rates that
+// held for an input of its size when it started, epoch being the wall clock at its
+// segment's zero. An absent cache price is the input price. An attempt that no server
+// accepted (no connection came about, or the status was not 2xx) was not billed and
+// costs nothing. The cost is unknown when there is no price, when a price is missing
+// for tokens that were counted, and when the counts are missing or only chunks were
+// counted.
+func (r *Record) USD(p *Price, epoch time.Time) Opt[float64] {
+	input, output := r.split(p, epoch)
+	in, haveInput := input.Get()
+	out, haveOutput := output.Get()
+	if !haveInput || !haveOutput {
 		return Opt[float64]{}
 	}
-	if refused(r) {
-		return Known(0.0)
-	}
-	input, haveInput := r.InputTokens.Get()
-	output, haveOutput := r.OutputTokens.Get()
-	if !haveInput || !haveOutput || r.TokenSource == FromChunks {
-		return Opt[float64]{}
-	}
-	parts := []struct {
-		tokens int
-		price  *float64
-	}{
-		{input, p.Input},
-		{r.CacheReadTokens.Or(0), or(p.CacheRead, p.Input)},
-		{r.CacheWriteTokens.Or(0), or(p.CacheWrite, p.Input)},
-		{output, p.Output},
-	}
-	var usd float64
-	for _, part := range parts {
-		if part.tokens == 0 {
-			continue
-		}
-		if part.price == nil {
-			return Opt[float64]{}
-		}
-		usd += float64(part.tokens) * *part.price / perMillion
-	}
-	return Known(usd)
+	return Known(in + out)
 }
 
-// WorstUSD is the most an attempt with at most these token counts can cost:
-// every input token at the dearest of the input prices. It reports false when a
-// price is unknown.
-func (p *Price) WorstUSD(inputTokens, outputTokens int) (float64, bool) {
-	if p == nil || p.Input == nil || p.Output == nil {
-		return 0, false
+// split is USD for the input and for the output alone.
+func (r *Record) split(p *Price, epoch time.Time) (input, output Opt[float64]) {
+	if p == nil {
+		return input, output
 	}
-	input := max(*p.Input, *or(p.CacheRead, p.Input), *or(p.CacheWrite, p.Input))
-	return (float64(inputTokens)*input + float64(outputTokens)**p.Output) / perMillion, true
+	if refused(r) {
+		return Known(0.0), Known(0.0)
+	}
+	in, haveInput := r.InputTokens.Get()
+	out, haveOutput := r.OutputTokens.Get()
+	if !haveInput || !haveOutput || r.TokenSource == FromChunks {
+		return input, output
+	}
+	// Note: caches that keep for an hour cost more, but no usage that is recorded
+	// tells their writes from others; a worst case counts them.
+	inputUSD, outputUSD, okInput, okOutput := p.Split(epoch.Add(time.Duration(r.began())), price.Tokens{
+		Input: in, CacheRead: r.CacheReadTokens.Or(0), CacheWrite: r.CacheWriteTokens.Or(0),
+		Output: out, Reasoning: r.ReasoningTokens.Or(0)})
+	if okInput {
+		input = Known(inputUSD)
+	}
+	if okOutput {
+		output = Known(outputUSD)
+	}
+	return input, output
+}
+
+// began is when an attempt left, as far as is known.
+func (r *Record) began() int64 {
+	for _, at := range []Instant{r.Start, r.Scheduled, r.Intended} {
+		if v, ok := at.Get(); ok {
+			return v
+		}
+	}
+	return 0
 }
 
 // Charge is what an ended attempt counts against a budget, in USD: its cost; its
@@ -83,11 +95,4 @@ func refused(r *Record) bool {
 		return !r.Sent.IsKnown()
 	}
 	return false
-}
-
-func or(a, b *float64) *float64 {
-	if a != nil {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,10 @@
 package results
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"time"
+)
 
 // The reasons a cost is unknown, each with how to supply what is missing.
 const (
@@ -31,15 +35,13 @@ func (c *cell) costFigures(r rated, into map[string]Figure) {
 		return
 	}
 	into["usd_per_mtok_input"] = c.perToken(func(r *Record) (float64, int, bool) {
-		only := *r
-		only.OutputTokens = Known(0)
-		usd, ok := price.USD(&only).Get()
+		input, _ := r.split(price, c.run.epoch(r.Segment))
+		usd, ok := input.Get()
 		return usd, inputTokens(r), ok && !refused(r)
 	})
 	into["usd_per_mtok_output"] = c.perToken(func(r *Record) (float64, int, bool) {
-		only := *r
-		only.InputTokens, only.CacheReadTokens, only.CacheWriteTokens = Known(0), Opt[int]{}, Opt[int]{}
-		usd, ok := price.USD(&only).Get()
+		_, output := r.split(price, c.run.epoch(r.Segment))
+		usd, ok := output.Get()
 		out, known := r.OutputTokens.Get()
 		return usd, out, ok && known && !refused(r)
 	})
@@ -75,12 +77,20 @@ func (c *cell) perToken(cost func(*Record) (usd float64, tokens int, ok bool)) F
 	return Figure{Value: &v, Low: low, High: high, Unit: "USD", N: len(usd), Source: c.tokenSource()}
 }
 
+// epoch is the wall clock at a segment's zero; the zero time where it is not told.
+func (r *Run) epoch(segment int) time.Time {
+	if segment < 0 || segment >= len(r.Segments) {
+		return time.Time{}
+	}
+	return time.Unix(0, r.Segments[segment].EpochUnixNs)
+}
+
 // noCost says why no cost is known although there is a price.
 func (c *cell) noCost() string {
 	if why := c.noTime(""); len(c.collect(latency)) == 0 {
 		return why
 	}
-	if c.target.Price.Input == nil || c.target.Price.Output == nil {
+	if in, out := c.target.Price.Dearest(math.MaxInt); in == nil || out == nil {
 		return "the price names only one of input and output: give both"
 	}
 	return noUsage

@@ -52,14 +52,14 @@ func (r *Record) timed() *Record {
 func (r *Record) answered(p *Price, input, output int) *Record {
 	r.Complete, r.Finish, r.TokenSource, r.ChunkSource = true, chat.FinishStop, FromUsage, FromApportioned
 	r.InputTokens, r.OutputTokens = Known(input), Known(output)
-	r.CostUSD = p.USD(r)
+	r.CostUSD = r.USD(p, time.Time{})
 	return r
 }
 
 // failed makes it a failure at an instant in milliseconds.
 func (r *Record) failed(p *Price, status int, class chat.Class, end int64) *Record {
 	r.Status, r.Error, r.End = status, &Error{Class: class, Message: "as scripted"}, msec(end)
-	r.CostUSD = p.USD(r)
+	r.CostUSD = r.USD(p, time.Time{})
 	return r
 }
 

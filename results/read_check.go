@@ -156,13 +156,12 @@ func (r *Run) check() error {
 			return fmt.Errorf("two targets are named %.100q", t.Name)
 		}
 		names["target "+t.Name] = true
-		prices := []*float64{&t.GPUHourUSD}
-		if p := t.Price; p != nil {
-			prices = append(prices, p.Input, p.Output, p.CacheRead, p.CacheWrite)
+		if !(t.GPUHourUSD >= 0 && t.GPUHourUSD <= most) {
+			return fmt.Errorf("target %.100q: %w", t.Name, outside("a price", t.GPUHourUSD, 0, most))
 		}
-		for _, p := range prices {
-			if p != nil && !(*p >= 0 && *p <= most) {
-				return fmt.Errorf("target %.100q: %w", t.Name, outside("a price", *p, 0, most))
+		if t.Price != nil {
+			if err := t.Price.Check(most); err != nil {
+				return fmt.Errorf("target %.100q: %w", t.Name, err)
 			}
 		}
 	}

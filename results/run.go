@@ -96,15 +96,9 @@ type RunTarget struct {
 	GPUHourUSD float64 `json:"gpu_hour_usd,omitempty"`
 	// Facts are dotted facts that requirements may name (licence.commercial).
 	Facts map[string]string `json:"facts,omitempty"`
-}
-
-// Price is USD per 1,000,000 tokens. A nil price is unknown, never free.
-type Price struct {
-	Input      *float64 `json:"input,omitempty"`
-	Output     *float64 `json:"output,omitempty"`
-	CacheRead  *float64 `json:"cache_read,omitempty"`  // absent: the input price
-	CacheWrite *float64 `json:"cache_write,omitempty"` // absent: the input price
-	Source     string   `json:"source,omitempty"`      // where it comes from: scenario, flag
+	// FactSources say, by the fact's name, where those come from that the scenario did
+	// not give.
+	FactSources map[string]string `json:"fact_sources,omitempty"`
 }
 
 // RunStage is one stage of the load as planned.

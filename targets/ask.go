@@ -64,7 +64,7 @@ func (t *Target) Ask(ctx context.Context, zero time.Time, req chat.Request, rec 
 	rec.Text = t.redactor.Text(a.text.String())
 	rec.ReasoningText = t.redactor.Text(a.reasoning.String())
 	countTokens(rec, a.sizes, usage)
-	rec.CostUSD = t.spec.Price.USD(rec)
+	rec.CostUSD = rec.USD(t.spec.Price, zero)
 }
 
 func (a *attempt) now() results.Instant { return results.At(time.Since(a.zero)) }

@@ -133,14 +133,7 @@ func price(t *results.RunTarget) string {
 	if t.Price == nil {
 		return "unknown"
 	}
-	usd := func(v *float64) string {
-		if v == nil {
-			return "?"
-		}
-		return fmt.Sprintf("$%g", *v)
-	}
-	return fmt.Sprintf("%s input, %s output, %s cache read, %s cache write", usd(t.Price.Input),
-		usd(t.Price.Output), usd(t.Price.CacheRead), usd(t.Price.CacheWrite))
+	return t.Price.Text(func(usd float64) string { return fmt.Sprintf("$%g", usd) })
 }
 
 // difference is false where neither run has the figure.

@@ -205,7 +205,7 @@ func TestCompareWarns(t *testing.T) {
 	all := strings.Join(r.Warnings, "\n")
 	for _, want := range []string{"the seed differs: 2 in the baseline, 1 now", "the schedule differs: bb",
 		"10 conversations/s", "a was model older in the baseline and is m now", "b is not in the baseline",
-		"c is in the baseline only", "the address of a differs: http://127.0.0.1:1/v1", "baseline run is invalid", "simulated", "the price of a differs: $1 input"} {
+		"c is in the baseline only", "the address of a differs: http://127.0.0.1:1/v1", "baseline run is invalid", "simulated", "the price of a differs: input $1"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("warnings lack %q:\n%s", want, all)
 		}
