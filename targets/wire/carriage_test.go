@@ -34,7 +34,9 @@ const (
 )
 
 func say(role chat.Role, parts ...chat.Part) func(*chat.Request) {
-	return func(r *chat.Request) { r.Messages = append(r.Messages, chat.Message{Role: role, Parts: slices.Clone(parts)}) }
+	return func(r *chat.Request) {
+		r.Messages = append(r.Messages, chat.Message{Role: role, Parts: slices.Clone(parts)})
+	}
 }
 
 func text(s string) chat.Part { return chat.Part{Kind: chat.TextPart, Text: s} }
