@@ -25,6 +25,9 @@ func (d *document) wrong(path, problem, remedy string) {
 		if path == "" {
 			problem = "the request " + problem
 		}
+		if len(path) > maxPath {
+			path = strings.ToValidUTF8(path[:maxPath], "") + "..."
+		}
 		d.problem = &Invalid{Path: path, Problem: problem, Remedy: remedy}
 	}
 }
@@ -89,13 +92,13 @@ func (v *value) number(least, most float64) *float64 {
 	if !v.there() {
 		return nil
 	}
-	n, err := strconv.ParseFloat(string(v.raw), 64)
-	switch {
-	case v.kind() != "a number" || err != nil:
+	if v.kind() != "a number" {
 		v.want("a number")
 		return nil
-	case n < least || n > most:
-		v.wrong("is "+shorten(string(v.raw)), fmt.Sprintf("give a number from %v to %v", least, most))
+	}
+	n, err := strconv.ParseFloat(string(v.raw), 64)
+	if err != nil || n < least || n > most { // the error is of one that is too large
+		v.wrong("is "+shorten(string(v.raw)), fmt.Sprintf("give a number from %g to %g", least, most))
 	}
 	return &n
 }
@@ -196,10 +199,11 @@ func (v *value) object() *object {
 	return o
 }
 
-// child is the path of a member.
+// child is the path of a member: after a point, or quoted in brackets where its name
+// would not be told from a path.
 func (v *value) child(name string) string {
-	if strings.ContainsAny(name, ".[]\"") || name == "" || len(name) > maxQuoted {
-		return v.path + "[" + strconv.Quote(shorten(name)) + "]"
+	if strings.ContainsAny(name, ".[]\"") || name == "" {
+		return v.path + "[" + strconv.Quote(name) + "]"
 	}
 	if v.path == "" {
 		return name
@@ -250,8 +254,11 @@ func (o *object) keep() {
 // keepForeign keeps the value itself as foreign.
 func (v *value) keepForeign() { v.doc.foreign(v.path, v.raw) }
 
-// maxQuoted bounds how much of a value an error quotes.
-const maxQuoted = 60
+// What an error quotes at most, of a value and of a path.
+const (
+	maxQuoted = 60
+	maxPath   = 300
+)
 
 func shorten(s string) string {
 	if len(s) > maxQuoted {
