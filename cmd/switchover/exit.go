@@ -6,7 +6,8 @@ import "fmt"
 //
 //	0    ok
 //	1    an objective or a gate failed, or no candidate meets the requirements; of
-//	     'results', which decides nothing: the schedules differ
+//	     'results', which decides nothing: the schedules differ; of 'convert': some
+//	     requests were left out
 //	2    wrong usage, or a scenario that cannot be run
 //	3    inconclusive: something the decision needs is unknown
 //	4    invalid run (the client was not fit to measure), missing data, or infrastructure

@@ -109,7 +109,7 @@ judges the answers, and prints one comparison matrix with a verdict.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.runCommand(), a.validateCommand(), a.schemaCommand(), a.resultsCommand(),
-		a.reportCommand(), a.gateCommand(), simCommand(), a.selftestCommand(), a.versionCommand())
+		a.reportCommand(), a.gateCommand(), simCommand(), a.selftestCommand(), a.convertCommand(), a.versionCommand())
 	strict(root)
 	return root
 }

@@ -1,0 +1,166 @@
+// Package convert writes requests that were made for one API in the form of
+// another, and says of each field what becomes of it on the way. It reads with
+// targets/dialect and writes with targets/wire, so a converted request is byte for
+// byte what a run would send. It refuses to change a request silently: a field is
+// carried, or its loss is counted and named.
+package convert
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"switchover/targets/chat"
+	"switchover/targets/dialect"
+	"switchover/targets/wire"
+)
+
+// Converter converts requests one after the other.
+type Converter struct {
+	From     string // the dialect they are in, one of dialect.Names
+	Protocol wire.Protocol
+	Model    string // replaces the request's own; empty keeps it
+	// Strict refuses requests that would lose or change a field.
+	Strict bool
+}
+
+// Converted is one request's conversion.
+type Converted struct {
+	// Body is the request in its new form; nil where it was refused. In the batch form
+	// of an API the envelope stays.
+	Body []byte
+	// Fields are those that the request has, each with its fate; Lossless ones
+	// included.
+	Fields []chat.Loss
+	// Refused is why there is no Body: the request itself, or what would be lost.
+	Refused error
+}
+
+// envelope is what a request may stand in: a line of a batch file, or of a log.
+type envelope struct {
+	ID      json.RawMessage `json:"custom_id"`
+	Body    json.RawMessage `json:"body"`    // OpenAI's batch
+	Params  json.RawMessage `json:"params"`  // Anthropic's batch
+	Request json.RawMessage `json:"request"` // a log
+}
+
+// nowhere stands for the address, which is no part of a body.
+const nowhere = "http://localhost"
+
+// Convert converts one request: one JSON object.
+func (c *Converter) Convert(src []byte) *Converted {
+	body, in := unwrap(src)
+	req, err := dialect.Read(c.From, body)
+	if err != nil {
+		return &Converted{Refused: err}
+	}
+	if c.Model != "" {
+		req.Model = c.Model
+	}
+	out := &Converted{}
+	r, losses, err := c.Protocol.Encode(wire.Endpoint{URL: nowhere, Model: req.Model, Region: "us-east-1"}, *req)
+	out.Fields = fates(req.Fields(), losses)
+	switch {
+	case err != nil:
+		out.Refused = err
+	case c.Strict && len(losses) > 0:
+		out.Refused = fmt.Errorf("strict: %s", sentence(losses))
+	default:
+		out.Body, out.Refused = read(r.Body)
+	}
+	if out.Body != nil && in != nil {
+		out.Body, out.Refused = in.wrap(out.Body)
+	}
+	return out
+}
+
+// unwrap takes a request out of what it stands in; in is nil where it stands alone.
+func unwrap(src []byte) (body []byte, in *envelope) {
+	var e envelope
+	if json.Unmarshal(src, &e) != nil {
+		return src, nil // the dialect says what is wrong with it
+	}
+	for _, inner := range []json.RawMessage{e.Body, e.Params, e.Request} {
+		if bytes.HasPrefix(bytes.TrimSpace(inner), []byte("{")) {
+			if e.ID == nil {
+				return inner, nil
+			}
+			return inner, &e
+		}
+	}
+	return src, nil
+}
+
+// wrap puts a body back into a line of a batch file, of the kind it came from.
+func (e *envelope) wrap(body []byte) ([]byte, error) {
+	name := "body"
+	if e.Params != nil {
+		name = "params"
+	}
+	return json.Marshal(map[string]json.RawMessage{"custom_id": e.ID, name: body})
+}
+
+func read(body io.ReadCloser) ([]byte, error) {
+	defer body.Close()
+	b, err := io.ReadAll(body)
+	if err != nil {
+		return nil, fmt.Errorf("writing the request: %w", err)
+	}
+	return b, nil
+}
+
+// fates are the fields of a request with what becomes of each: the worst, where a
+// value makes it worse than the table says.
+func fates(has chat.FieldSet, losses []chat.Loss) []chat.Loss {
+	worst := map[chat.Field]chat.Loss{}
+	for _, l := range losses {
+		if have, ok := worst[l.Field]; !ok || rank(l.Fate) > rank(have.Fate) {
+			worst[l.Field] = l
+		}
+		has = has.With(l.Field)
+	}
+	var out []chat.Loss
+	for f := range has.All() {
+		l, lost := worst[f]
+		if !lost {
+			l = chat.Lose(f, chat.Lossless, "")
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// Fates are the fates from best to worst.
+var Fates = []chat.Fate{chat.Lossless, chat.Approximate, chat.Dropped, chat.Rejected}
+
+func rank(f chat.Fate) int {
+	for i, known := range Fates {
+		if f == known {
+			return i
+		}
+	}
+	return len(Fates)
+}
+
+func sentence(losses []chat.Loss) string {
+	var b bytes.Buffer
+	for i, l := range losses {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(l.String())
+		if l.Why != "" {
+			b.WriteString(" (" + l.Why + ")")
+		}
+	}
+	return b.String()
+}
+
+// Invalid reports whether a request was refused for what it is itself, and not for
+// what the conversion would lose.
+func (c *Converted) Invalid() bool {
+	var invalid *dialect.Invalid
+	return errors.As(c.Refused, &invalid)
+}
