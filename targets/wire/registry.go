@@ -6,9 +6,12 @@ import (
 )
 
 var protocols = map[string]Protocol{
-	"gemini": Gemini{},
-	"openai": OpenAI{},
-	"vertex": Gemini{Vertex: true},
+	"gemini":   Gemini{},
+	"llamacpp": LlamaCPP{},
+	"ollama":   Ollama{},
+	"openai":   OpenAI{},
+	"tgi":      TGI{},
+	"vertex":   Gemini{Vertex: true},
 }
 
 // Lookup returns the protocol of that name, as scenarios write it.
