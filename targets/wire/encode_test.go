@@ -47,7 +47,7 @@ func TestEncode(t *testing.T) {
 				`"stop":["END"],"stream":true,"stream_options":{"include_usage":true}}`},
 		{"OpenAI's own newer name for the limit", Endpoint{URL: "https://api.openai.com/v1", Model: "m"},
 			chat.Request{Messages: hello, Params: chat.Params{MaxTokens: 9}},
-			`{"model":"m","messages":[{"role":"user","content":"hello"}],"max_completion_tokens":9,"stream":true,"stream_options":{"include_usage":true}}`},
+			`{"model":"m","messages":[{"role":"user","content":"hello"}],"max_completion_tokens":9,"stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false}}`},
 		{"an exact length, by the fields of inference servers", ep,
 			chat.Request{Messages: hello, Params: chat.Params{MaxTokens: 9, Exact: true}},
 			`{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":9,"min_tokens":9,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}}`},

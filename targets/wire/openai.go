@@ -62,12 +62,11 @@ func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err != nil {
 		return nil, nil, err
 	}
-	strict := strictOpenAI(u.Hostname())
-	carriage := p.Carriage()
-	if strict && (p.flavour == nil || p.flavour.carriage == nil) {
+	host, carriage := u.Hostname(), p.Carriage()
+	if strictOpenAI(host) && (p.flavour == nil || p.flavour.carriage == nil) {
 		carriage = strictOpenAICarriage
 	}
-	out, losses := openAIBody(strict, &ep, &req)
+	out, losses := openAIBody(host, &ep, &req)
 	losses = alsoLost(carriage.Losses(req.Fields()), losses...)
 	if p.flavour != nil && p.flavour.adapt != nil {
 		losses = alsoLost(losses, p.flavour.adapt(out, &ep, &req)...)

@@ -47,6 +47,17 @@ func plain(text []byte) bool {
 	return len(text) > 0 && utf8.Valid(text)
 }
 
+// tokenPlaces are where the text of a token can stand.
+var tokenPlaces = [...]struct {
+	path []string
+	kind Kind
+}{
+	{[]string{"choices", "0", "delta", "content"}, Content},
+	{[]string{"choices", "0", "delta", "reasoning"}, Reasoning},
+	{[]string{"choices", "0", "delta", "reasoning_content"}, Reasoning},
+	{[]string{"choices", "0", "text"}, Content},
+}
+
 // learn looks where the text of a decoded event stands, if it says nothing else
 // that matters.
 func (a *alike) learn(event []byte, e *openAIEvent) {
@@ -55,23 +66,21 @@ func (a *alike) learn(event []byte, e *openAIEvent) {
 		return
 	}
 	delta := &e.Choices[0].Delta
-	var name, text string
-	for _, f := range []struct {
-		name, text string
-		kind       Kind
-	}{{"content", delta.Content.text, Content}, {"reasoning", delta.Reasoning, Reasoning}, {"reasoning_content", delta.ReasoningContent, Reasoning}} {
-		if f.text != "" {
-			if name != "" {
+	var path []string
+	var text string
+	for i, said := range [...]string{delta.Content.text, delta.Reasoning, delta.ReasoningContent, e.Choices[0].Text} {
+		if said != "" {
+			if path != nil {
 				return
 			}
-			name, text, a.kind = f.name, f.text, f.kind
+			path, text, a.kind = tokenPlaces[i].path, said, tokenPlaces[i].kind
 		}
 	}
-	if name == "" || delta.Content.reasoning != "" || delta.Refusal != "" || len(delta.ToolCalls) > 0 || !e.Choices[0].Message.empty() {
+	if path == nil || delta.Content.reasoning != "" || delta.Refusal != "" || len(delta.ToolCalls) > 0 || !e.Choices[0].Message.empty() {
 		return
 	}
 	a.vain++
-	if from, to, ok := place(event, "choices", "0", "delta", name); ok && string(event[from:to]) == text && plain(event[from:to]) {
+	if from, to, ok := place(event, path...); ok && string(event[from:to]) == text && plain(event[from:to]) {
 		a.from, a.to, a.size = from, to, len(event)
 	}
 }

@@ -21,6 +21,9 @@ func (r *openAIRequest) appendJSON(b []byte) (_ []byte, err error) {
 	}
 	if r.StreamOptions != nil {
 		b = strconv.AppendBool(append(b, `,"stream_options":{"include_usage":`...), r.StreamOptions.IncludeUsage)
+		if padded := r.StreamOptions.IncludeObfuscation; padded != nil {
+			b = strconv.AppendBool(append(b, `,"include_obfuscation":`...), *padded)
+		}
 		b = append(b, '}')
 	}
 	b, err = r.appendMessages(append(b, `,"messages":`...), err)

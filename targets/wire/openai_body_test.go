@@ -14,6 +14,7 @@ import (
 func FuzzRequestBody(f *testing.F) {
 	for _, text := range []string{"", "plain", "two\nlines", "\"quoted\" \\ <b>&", "\x00\x1f\x7f", "ü 模型 \u2028", "\xff\xfe", "a\n\xff"} {
 		for shape := range byte(4) {
+			f.Add(text, openAIHost, "END", 9, int64(-1), 0.7, shape<<6|0x3f)
 			f.Add(text, "m", "END", 9, int64(-1), 0.7, shape<<6|0x3f)
 			f.Add(text, text, text, 0, int64(0), 1e-9, shape<<6)
 		}
@@ -27,7 +28,7 @@ func FuzzRequestBody(f *testing.F) {
 			req.Stop, req.Temperature, req.TopP = []string{word, text}, &x, &x
 		}
 		if has&8 != 0 {
-			req.Seed, req.StreamOptions, req.MaxCompletionTokens = &seed, &openai.StreamOptions{IncludeUsage: true}, n
+			req.Seed, req.StreamOptions, req.MaxCompletionTokens = &seed, withUsage(model), n
 		}
 		if has&16 != 0 {
 			req.Tools = []openai.Tool{{Type: openai.ToolTypeFunction, Function: &openai.FunctionDefinition{Name: word, Parameters: json.RawMessage(`{"a":"<"}`)}}}

@@ -40,9 +40,11 @@ var strictOpenAICarriage = chat.Carry(append([]chat.Loss{
 	chat.Lose(chat.FieldTopK, chat.Dropped, "OpenAI has no such parameter"),
 }, chatLosses...)...)
 
+const openAIHost = "api.openai.com"
+
 // strictOpenAI reports whether a host is OpenAI's or Azure's.
 func strictOpenAI(host string) bool {
-	return host == "api.openai.com" || strings.HasSuffix(host, ".openai.azure.com") ||
+	return host == openAIHost || strings.HasSuffix(host, ".openai.azure.com") ||
 		strings.HasSuffix(host, ".services.ai.azure.com") || strings.HasSuffix(host, ".cognitiveservices.azure.com")
 }
 

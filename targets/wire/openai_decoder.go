@@ -13,13 +13,25 @@ func (OpenAI) Decoder(resp *http.Response) Decoder { return newDecoder(resp, &op
 // openAIAnswers reads the answers of chat completions, from whichever server.
 type openAIAnswers struct {
 	before alike
+	raw    bool // completions, which are no chat
 }
 
-var openAITraits = traits{answer: "a chat completion", marker: "[DONE]", reason: "finish_reason", frame: frameSSE, look: lookOpenAI}
-
-func (*openAIAnswers) traits() *traits { return &openAITraits }
-
 const doneMark = "[DONE]"
+
+var (
+	openAITraits     = traits{answer: "a chat completion", marker: doneMark, reason: "finish_reason", frame: frameSSE, look: lookOpenAI}
+	completionTraits = traits{answer: "a completion", marker: doneMark, reason: "finish_reason", frame: frameSSE, look: lookOpenAI}
+)
+
+func (o *openAIAnswers) traits() *traits {
+	if o.raw {
+		return &completionTraits
+	}
+	return &openAITraits
+}
+
+// noun is what an answer is called, without its article.
+func (o *openAIAnswers) noun() string { return strings.TrimPrefix(o.traits().answer, "a ") }
 
 // lookOpenAI finds the end and what may be an error.
 func lookOpenAI(name string, data []byte) urgency {
@@ -68,7 +80,7 @@ func (o *openAIAnswers) event(a *answer, e *event) error {
 	}
 	var said openAIEvent
 	if err := said.decode(e.data); err != nil {
-		return fmt.Errorf("an event is no chat completion chunk: %s: %s", jsonProblem(err), e.data)
+		return fmt.Errorf("an event is no %s chunk: %s: %s", o.noun(), jsonProblem(err), e.data)
 	}
 	if said.failed() {
 		return streamError(e.data)
@@ -81,10 +93,10 @@ func (o *openAIAnswers) event(a *answer, e *event) error {
 }
 
 // document takes a body that is one document.
-func (*openAIAnswers) document(a *answer, data []byte) error {
+func (o *openAIAnswers) document(a *answer, data []byte) error {
 	var e openAIEvent
 	if err := e.decode(data); err != nil {
-		return fmt.Errorf("the response is no chat completion: %s: %s", jsonProblem(err), data)
+		return fmt.Errorf("the response is no %s: %s: %s", o.noun(), jsonProblem(err), data)
 	}
 	if e.failed() {
 		return streamError(data)
@@ -103,6 +115,9 @@ func takeOpenAI(a *answer, e *openAIEvent) error {
 		a.usage = u // the newest wins: running counts are cumulative
 		a.tally.usage(a.at, len(e.Choices) > 0)
 	}
+	if _, t := llamaCPPTimings(e.Timings); t != nil {
+		a.timings = t
+	}
 	before := a.chunks
 	for i := range e.Choices {
 		c := &e.Choices[i]
@@ -113,6 +128,9 @@ func takeOpenAI(a *answer, e *openAIEvent) error {
 			if err := takeDelta(a, part); err != nil {
 				return err
 			}
+		}
+		if err := a.add(Content, c.Text); err != nil {
+			return err
 		}
 		if c.FinishReason != "" {
 			a.finish = c.FinishReason

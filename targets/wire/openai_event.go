@@ -23,6 +23,7 @@ type openAIEvent struct {
 	Model   string          `json:"model"`
 	Usage   json.RawMessage `json:"usage"`
 	Error   json.RawMessage `json:"error"`
+	Timings json.RawMessage `json:"timings"` // of llama.cpp's server
 }
 
 // failed reports whether the event is an error instead of an answer.
@@ -34,6 +35,7 @@ type openAIChoice struct {
 	Index        int         `json:"index"`
 	Delta        openAIDelta `json:"delta"`   // in an event
 	Message      openAIDelta `json:"message"` // in a document
+	Text         string      `json:"text"`    // in a completion, which is no chat
 	FinishReason chat.Finish `json:"finish_reason"`
 }
 
@@ -97,7 +99,8 @@ type openAIUsage struct {
 	Total      *int `json:"total_tokens"`
 	CacheHit   *int `json:"prompt_cache_hit_tokens"`
 	PromptMore struct {
-		Cached *int `json:"cached_tokens"`
+		Cached  *int `json:"cached_tokens"`
+		Written *int `json:"cache_write_tokens"`
 	} `json:"prompt_tokens_details"`
 	CompletionMore struct {
 		Reasoning *int `json:"reasoning_tokens"`
@@ -108,14 +111,19 @@ type openAIUsage struct {
 const maxTokens = 1 << 24
 
 // usage normalises a usage object; nil when there is none, or none to believe.
-// prompt_tokens includes the cached ones. completion_tokens includes reasoning
-// at OpenAI; where it does not (the total shows it, or there is more reasoning
-// than completion) the two are added.
 func usage(raw json.RawMessage) *chat.Usage {
 	var u openAIUsage
 	if len(raw) == 0 || u.decode(raw) != nil {
 		return nil
 	}
+	return u.normal()
+}
+
+// normal is the usage normalised; nil where it is none to believe. prompt_tokens
+// includes the cached ones and those written to the cache. completion_tokens includes
+// reasoning at OpenAI; where it does not (the total shows it, or there is more
+// reasoning than completion) the two are added.
+func (u *openAIUsage) normal() *chat.Usage {
 	if u.PromptMore.Cached == nil {
 		u.PromptMore.Cached = u.CacheHit
 	}
@@ -129,6 +137,10 @@ func usage(raw json.RawMessage) *chat.Usage {
 		if out.CacheRead = u.PromptMore.Cached; out.CacheRead != nil {
 			uncached := prompt - *out.CacheRead
 			out.Input = &uncached
+		}
+		if written := u.PromptMore.Written; written != nil && *written > 0 {
+			uncached := *out.Input - *written
+			out.Input, out.CacheWrite = &uncached, written
 		}
 	}
 	if out.Output != nil && out.Reasoning != nil && *out.Reasoning > 0 {
@@ -146,12 +158,18 @@ func (u *openAIUsage) possible() bool {
 	if u.Prompt == nil && u.Completion == nil {
 		return false
 	}
-	for _, n := range []*int{u.Prompt, u.Completion, u.Total, u.PromptMore.Cached, u.CompletionMore.Reasoning} {
+	for _, n := range []*int{u.Prompt, u.Completion, u.Total, u.PromptMore.Cached, u.PromptMore.Written, u.CompletionMore.Reasoning} {
 		if n != nil && (*n < 0 || *n > maxTokens) {
 			return false
 		}
 	}
-	if u.Prompt != nil && u.PromptMore.Cached != nil && *u.PromptMore.Cached > *u.Prompt {
+	inCache := 0
+	for _, n := range []*int{u.PromptMore.Cached, u.PromptMore.Written} {
+		if n != nil {
+			inCache += *n
+		}
+	}
+	if u.Prompt != nil && inCache > *u.Prompt {
 		return false
 	}
 	// A total of 0 is one that was not filled in.

@@ -13,17 +13,17 @@ import (
 // encoding looks at each of its forty, which takes as long as sending them, and it
 // cannot say a temperature of 0 or an empty message.
 type openAIRequest struct {
-	Model               string                `json:"model"`
-	MaxTokens           int                   `json:"max_tokens,omitempty"`
-	MaxCompletionTokens int                   `json:"max_completion_tokens,omitempty"`
-	Stream              bool                  `json:"stream"`
-	Stop                []string              `json:"stop,omitempty"`
-	Tools               []openai.Tool         `json:"tools,omitempty"`
-	StreamOptions       *openai.StreamOptions `json:"stream_options,omitempty"`
-	Messages            []openAIMessage       `json:"messages"`
-	Temperature         *float64              `json:"temperature,omitempty"`
-	TopP                *float64              `json:"top_p,omitempty"`
-	Seed                *int64                `json:"seed,omitempty"`
+	Model               string          `json:"model"`
+	MaxTokens           int             `json:"max_tokens,omitempty"`
+	MaxCompletionTokens int             `json:"max_completion_tokens,omitempty"`
+	Stream              bool            `json:"stream"`
+	Stop                []string        `json:"stop,omitempty"`
+	Tools               []openai.Tool   `json:"tools,omitempty"`
+	StreamOptions       *openAIStream   `json:"stream_options,omitempty"`
+	Messages            []openAIMessage `json:"messages"`
+	Temperature         *float64        `json:"temperature,omitempty"`
+	TopP                *float64        `json:"top_p,omitempty"`
+	Seed                *int64          `json:"seed,omitempty"`
 	// Extensions of inference servers (vLLM, SGLang): how an answer gets a length.
 	MinTokens int  `json:"min_tokens,omitempty"`
 	IgnoreEOS bool `json:"ignore_eos,omitempty"`
@@ -79,32 +79,56 @@ type openAIToolChoice struct {
 	} `json:"function"`
 }
 
-// withUsage asks a stream for its usage.
-var withUsage = &openai.StreamOptions{IncludeUsage: true}
+// openAIStream are the options of a stream.
+type openAIStream struct {
+	IncludeUsage bool `json:"include_usage"`
+	// IncludeObfuscation false keeps OpenAI from padding each event by a random text,
+	// against those who would guess tokens by their lengths.
+	IncludeObfuscation *bool `json:"include_obfuscation,omitempty"`
+}
+
+var (
+	usageAlone = openAIStream{IncludeUsage: true}
+	usageBare  = openAIStream{IncludeUsage: true, IncludeObfuscation: new(bool)}
+)
+
+// withUsage asks a stream for its usage, and OpenAI for events without padding: what
+// it has beside its tokens is not the model's. Others do not know that option.
+func withUsage(host string) *openAIStream {
+	if host == openAIHost {
+		return &usageBare
+	}
+	return &usageAlone
+}
 
 // maxStops is how many stop sequences OpenAI takes.
 const maxStops = 4
 
-// openAIBody says a request, to OpenAI and Azure themselves in strict form, and what
-// its values lose beside what the table says.
-func openAIBody(strict bool, ep *Endpoint, req *chat.Request) (out *openAIRequest, losses []chat.Loss) {
-	p := &req.Params
+// fewStops are as many stop sequences as OpenAI takes, and what that loses.
+func fewStops(stop []string) ([]string, []chat.Loss) {
+	if len(stop) <= maxStops {
+		return stop, nil
+	}
+	return stop[:maxStops], []chat.Loss{chat.Lose(chat.FieldStop, chat.Approximate, "the first four alone: OpenAI takes no more")}
+}
+
+// openAIBody says a request as the server on a host takes it, and what its values lose
+// beside what the table says.
+func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIRequest, losses []chat.Loss) {
+	p, strict := &req.Params, strictOpenAI(host)
 	out = &openAIRequest{Model: req.Model, Stream: !p.Whole, Stop: p.Stop, Temperature: p.Temperature, TopP: p.TopP, Seed: p.Seed}
 	if out.Model == "" {
 		out.Model = ep.Model
 	}
 	if out.Stream {
-		out.StreamOptions = withUsage
+		out.StreamOptions = withUsage(host)
 	}
 	if p.AsAllowed && !(strict && refusesTemperature(out.Model)) {
 		out.Temperature = new(float64)
 	}
 	if strict {
 		out.MaxCompletionTokens = p.MaxTokens
-		if len(out.Stop) > maxStops {
-			out.Stop = out.Stop[:maxStops]
-			losses = alsoLost(losses, chat.Lose(chat.FieldStop, chat.Approximate, "the first four alone: OpenAI takes no more"))
-		}
+		out.Stop, losses = fewStops(p.Stop)
 	} else {
 		out.MaxTokens, out.TopK = p.MaxTokens, p.TopK
 		if p.Exact && p.MaxTokens > 0 {
@@ -121,7 +145,7 @@ func openAIBody(strict bool, ep *Endpoint, req *chat.Request) (out *openAIReques
 		}
 	}
 	out.choose(&req.ToolChoice)
-	out.format(&req.Format)
+	out.ResponseFormat = formatOf(&req.Format)
 	out.FrequencyPenalty, out.PresencePenalty = p.FrequencyPenalty, p.PresencePenalty
 	out.User = req.User
 	losses = alsoLost(losses, out.think(strict, p.Thinking)...)
@@ -156,13 +180,15 @@ func (r *openAIRequest) choose(c *chat.ToolChoice) {
 	}
 }
 
-func (r *openAIRequest) format(f *chat.Format) {
+// formatOf asks for an answer that is JSON; nil for none.
+func formatOf(f *chat.Format) *openAIFormat {
 	switch {
 	case len(f.Schema) > 0:
-		r.ResponseFormat = &openAIFormat{"json_schema", &openAISchema{schemaName(f), f.Schema, f.Strict}}
+		return &openAIFormat{"json_schema", &openAISchema{schemaName(f), f.Schema, f.Strict}}
 	case f.JSON:
-		r.ResponseFormat = &openAIFormat{Type: "json_object"}
+		return &openAIFormat{Type: "json_object"}
 	}
+	return nil
 }
 
 // schemaName is the name of the schema; OpenAI takes none without.

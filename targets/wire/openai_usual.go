@@ -46,6 +46,9 @@ func (e *openAIEvent) usual(data []byte) bool {
 		case "error":
 			e.Error = c.value()
 			return once(&seen, 4)
+		case "timings":
+			e.Timings = c.value()
+			return once(&seen, 5)
 		}
 		c.value()
 		return true
@@ -67,6 +70,8 @@ func (e *openAIChoice) usual(c *cursor) bool {
 			ok := once(&seen, 3) && c.string(&reason)
 			e.FinishReason = chat.Finish(reason)
 			return ok
+		case "text":
+			return once(&seen, 4) && c.string(&e.Text)
 		}
 		c.value()
 		return true
@@ -109,7 +114,7 @@ func (u *openAIUsage) decode(data []byte) error {
 // usual decodes the usage that most servers give, as openAIEvent's does.
 func (u *openAIUsage) usual(data []byte) bool {
 	*u = openAIUsage{}
-	c, seen, counts := cursor{text: data}, 0, new([6]int)
+	c, seen, counts := cursor{text: data}, 0, new([7]int)
 	count := func(i int, into **int) bool {
 		*into = nil
 		if c.null() {
@@ -118,10 +123,10 @@ func (u *openAIUsage) usual(data []byte) bool {
 		*into = &counts[i]
 		return once(&seen, i) && c.int(*into)
 	}
-	// details is an object with one count that matters.
-	details := func(i int, wanted string, into **int) bool {
-		return once(&seen, i+6) && (c.null() || c.object(func(name []byte) bool {
-			if string(name) == wanted {
+	// details is an object in which counts matter.
+	details := func(i int, wanted func(name string) (int, **int)) bool {
+		return once(&seen, i) && (c.null() || c.object(func(name []byte) bool {
+			if i, into := wanted(string(name)); into != nil {
 				return count(i, into)
 			}
 			c.value()
@@ -139,9 +144,22 @@ func (u *openAIUsage) usual(data []byte) bool {
 		case "prompt_cache_hit_tokens":
 			return count(3, &u.CacheHit)
 		case "prompt_tokens_details":
-			return details(4, "cached_tokens", &u.PromptMore.Cached)
+			return details(7, func(name string) (int, **int) {
+				switch name {
+				case "cached_tokens":
+					return 4, &u.PromptMore.Cached
+				case "cache_write_tokens":
+					return 6, &u.PromptMore.Written
+				}
+				return 0, nil
+			})
 		case "completion_tokens_details":
-			return details(5, "reasoning_tokens", &u.CompletionMore.Reasoning)
+			return details(8, func(name string) (int, **int) {
+				if name == "reasoning_tokens" {
+					return 5, &u.CompletionMore.Reasoning
+				}
+				return 0, nil
+			})
 		}
 		c.value()
 		return true

@@ -6,12 +6,13 @@ import (
 )
 
 var protocols = map[string]Protocol{
-	"gemini":   Gemini{},
-	"llamacpp": LlamaCPP{},
-	"ollama":   Ollama{},
-	"openai":   OpenAI{},
-	"tgi":      TGI{},
-	"vertex":   Gemini{Vertex: true},
+	"gemini":             Gemini{},
+	"llamacpp":           LlamaCPP{},
+	"ollama":             Ollama{},
+	"openai":             OpenAI{},
+	"openai-completions": Completions{},
+	"tgi":                TGI{},
+	"vertex":             Gemini{Vertex: true},
 }
 
 // Lookup returns the protocol of that name, as scenarios write it.

@@ -12,6 +12,9 @@ func TestUsageIsBelievedWholeOrNotAtAll(t *testing.T) {
 	for _, tc := range []struct{ intent, usage, want string }{
 		{"as OpenAI counts", `{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":6},"completion_tokens_details":{"reasoning_tokens":3}}`,
 			"input 4, cached 6, output 4, reasoning 3"},
+		{"written to the cache", `{"prompt_tokens":10,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":6,"cache_write_tokens":3}}`,
+			"input 1, cached 6, written 3, output 4"},
+		{"more in the cache than asked", `{"prompt_tokens":10,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":6,"cache_write_tokens":5}}`, "none"},
 		{"no total", `{"prompt_tokens":10,"completion_tokens":4}`, "input 10, output 4"},
 		{"a total that was not filled in", `{"prompt_tokens":10,"completion_tokens":4,"total_tokens":0}`, "input 10, output 4"},
 		{"a total with thoughts that nobody counted", `{"prompt_tokens":10,"completion_tokens":4,"total_tokens":99}`, "input 10, output 4"},
@@ -48,7 +51,7 @@ func told(u *chat.Usage) string {
 	for _, c := range []struct {
 		name string
 		n    *int
-	}{{"input", u.Input}, {"cached", u.CacheRead}, {"output", u.Output}, {"reasoning", u.Reasoning}} {
+	}{{"input", u.Input}, {"cached", u.CacheRead}, {"written", u.CacheWrite}, {"output", u.Output}, {"reasoning", u.Reasoning}} {
 		if c.n != nil {
 			if out != "" {
 				out += ", "

@@ -10,6 +10,7 @@ var usualDocuments = []string{
 	`{"id":"c","object":"chat.completion","created":17,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi \"you\"\n漢"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":4,"audio_tokens":0},"completion_tokens_details":null}}`,
 	`{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"reasoning_content":"hm","content":null,"tool_calls":[],"refusal":null},"finish_reason":null}],"usage":null}`,
 	` { "choices" : [ { "delta" : { "content" : "a" , "x" : [ { "y" : "]}" } , 1.5e3 , true ] } } ] , "error" : { "code" : 3 } } `,
+	`{"object":"text_completion","choices":[{"index":0,"text":" spare","logprobs":null,"finish_reason":null}],"usage":{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":2}}}`,
 	`{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":0}}`,
 }
 
