@@ -5,6 +5,8 @@ import (
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"switchover/results"
 )
 
 // attack lets vegeta carry out a leg: paced by Pace, each hit takes a departure
@@ -85,8 +87,9 @@ func (l *leg) hand(t *vegeta.Target) error {
 // pause, it goes on with: to have Pace woken, to let that go and a hit begin would
 // delay it, by more than this program itself takes of a short answer.
 func (l *leg) RoundTrip(*http.Request) (*http.Response, error) {
+	var rec results.Record // of one departure after another
 	for dep := l.board.take(); dep != nil; dep = l.board.landed(dep, l.d.now()) {
-		l.carry(dep)
+		l.carry(dep, &rec)
 	}
 	return carried, nil
 }

@@ -63,7 +63,7 @@ const (
 // Journal keeps what happened. Both methods must be safe for concurrent use; the
 // first error of either ends the run.
 type Journal interface {
-	Append(*results.Record) error
+	Append(*results.Record) error // which is not kept: the next attempt's takes its place
 	Event(results.Event) error
 }
 

@@ -14,8 +14,8 @@ func (l *leg) id(lane *lane, s *session) string {
 }
 
 // carry asks a departure's target, unless the run has ended for it meanwhile, and
-// puts what follows on the board.
-func (l *leg) carry(dep *departure) {
+// puts what follows on the board. It fills the record anew; nobody keeps it.
+func (l *leg) carry(dep *departure, rec *results.Record) {
 	d, lane, s := l.d, dep.lane, dep.sess
 	id := l.id(lane, s)
 	req := s.request(&lane.spec, id)
@@ -25,7 +25,7 @@ func (l *leg) carry(dep *departure) {
 	if !l.permit(dep, worst) {
 		return
 	}
-	rec := &results.Record{
+	*rec = results.Record{
 		ID: id, Segment: d.cfg.Segment, Target: lane.name, Stage: l.stage.Name,
 		Session: s.number, Turn: s.turn, Attempt: s.attempt, Item: s.conv.Item,
 		Simulated: lane.spec.Simulated, Resent: s.resent || d.past.unanswered[id] != nil,
