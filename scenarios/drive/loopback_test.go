@@ -25,14 +25,14 @@ import (
 // memory is a journal that keeps what it is given.
 type memory struct {
 	mu      sync.Mutex
-	records []*results.Record
+	records []results.Record
 	events  []results.Event
 }
 
 func (m *memory) Append(r *results.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.records = append(m.records, r)
+	m.records = append(m.records, *r)
 	return nil
 }
 
