@@ -148,7 +148,8 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 	out.ResponseFormat = formatOf(&req.Format)
 	out.FrequencyPenalty, out.PresencePenalty = p.FrequencyPenalty, p.PresencePenalty
 	out.User = req.User
-	losses = alsoLost(losses, out.think(strict, p.Thinking)...)
+	out.ReasoningEffort, lost = askedEffort(strict, out.Model, p.Thinking)
+	losses = alsoLost(losses, lost...)
 	losses = alsoLost(losses, out.keep(strict, req)...)
 	out.ServiceTier, lost = serviceTier(req)
 	return out, alsoLost(losses, lost...)
@@ -199,14 +200,13 @@ func schemaName(f *chat.Format) string {
 	return f.Name
 }
 
-// think asks for reasoning by its effort. OpenAI's models that never reason refuse to
-// be asked for any, or for none.
-func (r *openAIRequest) think(strict bool, t chat.Thinking) []chat.Loss {
-	r.ReasoningEffort = effort(t)
-	if r.ReasoningEffort == "" || !strict || !neverThinks(r.Model) {
-		return nil
+// askedEffort is the effort to ask a model for, and what that loses. OpenAI's models
+// that never reason refuse to be asked for any, or for none.
+func askedEffort(strict bool, model string, t chat.Thinking) (string, []chat.Loss) {
+	asked := effort(t)
+	if asked == "" || !strict || !neverThinks(model) {
+		return asked, nil
 	}
-	r.ReasoningEffort = ""
 	const why = "the model never reasons"
 	var losses []chat.Loss
 	if t.Mode == chat.ThinkingOn {
@@ -218,7 +218,7 @@ func (r *openAIRequest) think(strict bool, t chat.Thinking) []chat.Loss {
 	if t.Effort != "" {
 		losses = append(losses, chat.Lose(chat.FieldEffort, chat.Dropped, why))
 	}
-	return losses
+	return "", losses
 }
 
 // keep says the metadata. OpenAI keeps it with what it stores and answers 400 to that

@@ -11,6 +11,8 @@ var protocols = map[string]Protocol{
 	"ollama":             Ollama{},
 	"openai":             OpenAI{},
 	"openai-completions": Completions{},
+	"openai-responses":   Responses{},
+	"tencent-tc3":        TencentTC3{},
 	"tgi":                TGI{},
 	"vertex":             Gemini{Vertex: true},
 }
