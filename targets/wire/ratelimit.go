@@ -26,9 +26,10 @@ func ofOutput(r *chat.RateLimits) *chat.RateLimit   { return &r.OutputTokens }
 // limits of a minute before those of longer.
 //
 // Sources: https://platform.openai.com/docs/guides/rate-limits (Azure and Groq have
-// the same names), https://docs.claude.com/en/api/rate-limits (tokens altogether are those of
-// the strictest limit), the Mistral API's responses (two generations of names),
-// https://docs.together.ai/docs/rate-limits, https://openrouter.ai/docs/api-reference/limits.
+// the same names), https://docs.claude.com/en/api/rate-limits (tokens altogether are
+// those of the strictest limit), the Mistral API's responses (two generations of
+// names), https://docs.together.ai/docs/rate-limits,
+// https://openrouter.ai/docs/api-reference/limits.
 var knownLimits = func() []limitHeaders {
 	var out []limitHeaders
 	add := func(of func(*chat.RateLimits) *chat.RateLimit, pattern string) {

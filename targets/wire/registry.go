@@ -12,6 +12,7 @@ var protocols = map[string]Protocol{
 	"openai":             OpenAI{},
 	"openai-completions": Completions{},
 	"openai-responses":   Responses{},
+	"tencent-tc3":        TencentTC3{},
 	"tgi":                TGI{},
 	"vertex":             Gemini{Vertex: true},
 }
