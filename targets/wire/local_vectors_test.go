@@ -41,7 +41,8 @@ func hear(p Protocol, body []byte, header http.Header, n int, readErr error, eac
 	return out
 }
 
-// headers are those of a kind of body. What TGI says in the head is there for all.
+// localHeader is the head of a body by the ending of its file. What TGI says in it is
+// there for all.
 func localHeader(extension string) http.Header {
 	kind := map[string]string{".sse": "text/event-stream", ".ndjson": "application/x-ndjson", ".json": "application/json; charset=utf-8"}[extension]
 	return http.Header{"Content-Type": {kind}, "X-Total-Time": {"123"}, "X-Queue-Time": {"4"}, "X-Inference-Time": {"119"},

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/json"
 	"math"
+	"net/http"
+	"strconv"
 	"time"
 
 	"switchover/targets/chat"
@@ -19,6 +21,12 @@ func (m *measure) UnmarshalJSON(b []byte) error {
 	*m = measure{}
 	m.said = json.Unmarshal(b, &m.value) == nil && string(b) != "null"
 	return nil
+}
+
+// headerMeasure is a number in a header field.
+func headerMeasure(h http.Header, name string) measure {
+	v, err := strconv.ParseFloat(h.Get(name), 64)
+	return measure{v, err == nil}
 }
 
 // tokens is a count of tokens; 0 where it was not said, or is no count.
@@ -38,10 +46,10 @@ const maxServerTime = 24 * time.Hour
 // nanoseconds is a time that was said in units; 0 where it was not, or can be none.
 func (m measure) nanoseconds(unit time.Duration) int64 {
 	ns := m.value * float64(unit)
-	if !m.said || ns < 0 || ns > float64(maxServerTime) {
-		return 0
+	if m.said && ns >= 0 && ns <= float64(maxServerTime) { // and no NaN
+		return int64(math.Round(ns))
 	}
-	return int64(math.Round(ns))
+	return 0
 }
 
 // counted is a usage of the tokens read and written, of which 0 was not counted; nil

@@ -95,7 +95,7 @@ func tgiURL(base string, whole bool) (*url.URL, error) {
 	const stream, document = "/generate_stream", "/generate"
 	u, err := joinURL(base, stream)
 	if err == nil {
-		u.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, stream), document)
+		u.Path = strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(u.Path, "/"), stream), document)
 		if u.Path += document; !whole {
 			u.Path = strings.TrimSuffix(u.Path, document) + stream
 		}

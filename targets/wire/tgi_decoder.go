@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"switchover/targets/chat"
@@ -135,10 +134,4 @@ func (e *tgiEvent) takeDetails(a *answer) {
 		a.finish = chat.Finish(reason) // length
 	}
 	a.usage = counted(e.Details.InputLength, e.Details.GeneratedTokens)
-}
-
-// headerMeasure is a number in a header field.
-func headerMeasure(h http.Header, name string) measure {
-	v, err := strconv.ParseFloat(h.Get(name), 64)
-	return measure{v, err == nil}
 }
