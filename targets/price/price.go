@@ -96,12 +96,12 @@ func tiered(r Rates, tiers []Tier, input int) Rates {
 	if top == nil {
 		return r
 	}
-	return top.Rates.over(r)
+	return top.Rates.Over(r)
 }
 
-// over are the rates, with those of base where there are none.
-func (r Rates) over(base Rates) Rates {
-	into, from := r.each(), base.each()
+// Over are the rates, with those of base where there are none.
+func (r Rates) Over(base Rates) Rates {
+	into, from := r.Each(), base.Each()
 	for i, x := range into {
 		if *x == nil {
 			*x = *from[i]
@@ -110,7 +110,8 @@ func (r Rates) over(base Rates) Rates {
 	return Rates{*into[0], *into[1], *into[2], *into[3], *into[4], *into[5]}
 }
 
-func (r *Rates) each() [6]**float64 {
+// Each are the rates in the order of their fields, to be set one by one.
+func (r *Rates) Each() [6]**float64 {
 	return [...]**float64{&r.Input, &r.Output, &r.CacheRead, &r.CacheWrite, &r.CacheWrite1h, &r.Reasoning}
 }
 
@@ -158,7 +159,7 @@ func (l *List) Dearest(input int) (in, out *float64) {
 		cases := []Rates{base}
 		for _, t := range tiers {
 			if input > t.Above {
-				cases = append(cases, t.Rates.over(base))
+				cases = append(cases, t.Rates.Over(base))
 			}
 		}
 		for _, r := range cases {

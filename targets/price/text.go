@@ -32,7 +32,7 @@ func ratesText(r Rates, tiers []Tier, usd func(float64) string) string {
 
 func (r Rates) text(usd func(float64) string) string {
 	var parts []string
-	for i, x := range r.each() {
+	for i, x := range r.Each() {
 		if *x != nil {
 			parts = append(parts, kinds[i]+" "+usd(**x))
 		}

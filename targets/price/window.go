@@ -187,7 +187,7 @@ func check(r Rates, tiers []Tier, most float64) error {
 		all = append(all, t.Rates)
 	}
 	for _, r := range all {
-		for _, x := range r.each() {
+		for _, x := range r.Each() {
 			if *x != nil && !(**x >= 0 && **x <= most) {
 				return fmt.Errorf("a price is %v, want 0 to %v", **x, most)
 			}
