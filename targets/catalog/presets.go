@@ -1,0 +1,76 @@
+package catalog
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Preset is what one word in place of an address stands for: where an API is, what it
+// speaks, and in which variable its users keep the key.
+type Preset struct {
+	Name string `json:"name"`
+	// Protocol is spoken at URL, unless another is asked for. URL may have {region} and
+	// {resource} in it, which the user has to name.
+	Protocol string `json:"protocol"`
+	URL      string `json:"url"`
+	// Also are the addresses at which further protocols are spoken.
+	Also map[string]string `json:"also,omitempty"`
+	// KeyEnv is the variable that the vendor's own documents name; empty where they
+	// name none.
+	KeyEnv string `json:"key_env,omitempty"`
+	// Local says that it is a server of one's own, which needs no key.
+	Local bool   `json:"local,omitempty"`
+	Note  string `json:"note,omitempty"`
+	// Source is the document it was read from, Checked the day, as 2006-01-02.
+	Source  string `json:"source"`
+	Checked string `json:"checked"`
+}
+
+//go:embed presets.json
+var presetsJSON []byte
+
+var presets = sync.OnceValue(func() []Preset {
+	var out []Preset
+	d := json.NewDecoder(bytes.NewReader(presetsJSON))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&out); err != nil {
+		panic("presets.json: " + err.Error()) // part of the program; a test reads it
+	}
+	return out
+})
+
+// Presets lists them all, hosted services first.
+func Presets() []Preset { return slices.Clone(presets()) }
+
+// LookupPreset finds a preset by its name.
+func LookupPreset(name string) (Preset, bool) {
+	for _, p := range presets() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Preset{}, false
+}
+
+// Protocols lists what is spoken there, the usual one first.
+func (p *Preset) Protocols() []string {
+	return append([]string{p.Protocol}, slices.Sorted(maps.Keys(p.Also))...)
+}
+
+// Address is where a protocol is spoken, the usual one where it is empty, with its
+// {region} and {resource} still in it.
+func (p *Preset) Address(protocol string) (string, error) {
+	if protocol == "" || protocol == p.Protocol {
+		return p.URL, nil
+	}
+	if address, ok := p.Also[protocol]; ok {
+		return address, nil
+	}
+	return "", fmt.Errorf("%s speaks %s", p.Name, strings.Join(p.Protocols(), ", "))
+}
