@@ -49,6 +49,9 @@ func (p OpenAI) name() string {
 
 const openAIPath = "/chat/completions"
 
+// openAIDialect is the dialect whose requests are told again all they said.
+const openAIDialect = "openai"
+
 // SimulatedHeader is set to "1" on every response of a simulated server.
 const SimulatedHeader = "Switchover-Simulated"
 
@@ -66,8 +69,12 @@ func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if strictOpenAI(host) && (p.flavour == nil || p.flavour.carriage == nil) {
 		carriage = strictOpenAICarriage
 	}
+	has := req.Fields()
+	if req.Dialect == openAIDialect {
+		has &^= chat.FieldSet(0).With(chat.FieldHostedTools) // of its own
+	}
 	out, losses := openAIBody(host, &ep, &req)
-	losses = alsoLost(carriage.Losses(req.Fields()), losses...)
+	losses = alsoLost(carriage.Losses(has), losses...)
 	if p.flavour != nil && p.flavour.adapt != nil {
 		losses = alsoLost(losses, p.flavour.adapt(out, &ep, &req)...)
 	}
@@ -76,7 +83,7 @@ func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	}
 	body, err := out.appendJSON(make([]byte, 0, out.size()))
 	if err == nil {
-		body, losses, err = withForeign(body, &req, "openai", losses)
+		body, losses, err = withForeign(body, &req, openAIDialect, losses)
 	}
 	if err == nil {
 		body, err = withExtra(body, req.Params.Extra)

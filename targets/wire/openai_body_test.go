@@ -31,7 +31,7 @@ func FuzzRequestBody(f *testing.F) {
 			req.Seed, req.StreamOptions, req.MaxCompletionTokens = &seed, withUsage(model), n
 		}
 		if has&16 != 0 {
-			req.Tools = []openai.Tool{{Type: openai.ToolTypeFunction, Function: &openai.FunctionDefinition{Name: word, Parameters: json.RawMessage(`{"a":"<"}`)}}}
+			req.Tools = []openAITool{{Type: "function", Function: &openai.FunctionDefinition{Name: word, Parameters: json.RawMessage(`{"a":"<"}`)}}}
 		}
 		if has&32 != 0 {
 			req.Messages = append(req.Messages, openAIMessage{Role: word, Content: openAIWords{text: &text}})

@@ -60,6 +60,22 @@ func (s *openAISeldom) further(name string, value any) {
 	s.Further[name] = value
 }
 
+// openAITool is a function, or a tool of another type with its whole definition.
+type openAITool struct {
+	Type       string                     `json:"type"`
+	Function   *openai.FunctionDefinition `json:"function,omitempty"`
+	definition json.RawMessage
+}
+
+// MarshalJSON writes what there is.
+func (t openAITool) MarshalJSON() ([]byte, error) {
+	if t.definition != nil {
+		return t.definition, nil
+	}
+	type plain openAITool
+	return json.Marshal(plain(t))
+}
+
 type openAIFormat struct {
 	Type   string        `json:"type"`
 	Schema *openAISchema `json:"json_schema,omitempty"`
@@ -139,9 +155,12 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 	out.Messages, lost = openAIMessages(req.Messages)
 	losses = alsoLost(losses, lost...)
 	for i := range req.Tools {
-		if t := &req.Tools[i]; t.Hosted == "" {
+		switch t := &req.Tools[i]; {
+		case t.Hosted == "":
 			f := &openai.FunctionDefinition{Name: t.Name, Description: t.Description, Strict: t.Strict, Parameters: schemaOf(t)}
-			out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction, Function: f})
+			out.Tools = append(out.Tools, openAITool{Type: "function", Function: f})
+		case req.Dialect == openAIDialect:
+			out.Tools = append(out.Tools, openAITool{definition: t.Definition})
 		}
 	}
 	out.choose(&req.ToolChoice)
@@ -224,7 +243,7 @@ func askedEffort(strict bool, model string, t chat.Thinking) (string, []chat.Los
 // keep says the metadata. OpenAI keeps it with what it stores and answers 400 to that
 // of a request it is not to store, which is what is sent from here.
 func (r *openAIRequest) keep(strict bool, req *chat.Request) []chat.Loss {
-	stored := string(req.Params.Extra["store"]) == "true" || req.Dialect == "openai" && string(req.Foreign["store"]) == "true"
+	stored := string(req.Params.Extra["store"]) == "true" || req.Dialect == openAIDialect && string(req.Foreign["store"]) == "true"
 	if len(req.Metadata) == 0 || !strict || stored {
 		r.Metadata = req.Metadata
 		return nil
