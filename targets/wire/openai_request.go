@@ -18,7 +18,7 @@ type openAIRequest struct {
 	MaxCompletionTokens int             `json:"max_completion_tokens,omitempty"`
 	Stream              bool            `json:"stream"`
 	Stop                []string        `json:"stop,omitempty"`
-	Tools               []openai.Tool   `json:"tools,omitempty"`
+	Tools               []openAITool    `json:"tools,omitempty"`
 	StreamOptions       *openAIStream   `json:"stream_options,omitempty"`
 	Messages            []openAIMessage `json:"messages"`
 	Temperature         *float64        `json:"temperature,omitempty"`
