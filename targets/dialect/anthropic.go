@@ -71,9 +71,10 @@ func (a *anthropic) sampling(top *object) {
 		}
 	}
 	p.Whole = !top.take("stream").flag()
-	metadata := top.take("metadata").object()
+	about := top.take("metadata")
+	metadata := about.object()
 	a.req.User = metadata.take("user_id").text()
-	metadata.keep()
+	keepAll(about, metadata, a.req.User != "")
 }
 
 func (a *anthropic) system(v *value) {
@@ -172,7 +173,17 @@ func (a *anthropic) output(v *value) {
 		a.req.Format = chat.Format{JSON: true, Schema: schema.raw, Strict: true}
 		f.keep()
 	}
-	o.keep()
+	keepAll(v, o, effort.there() || a.req.Format.JSON)
+}
+
+// keepAll keeps what is left of an object as foreign: by its members where the object
+// will be written again, because some were read, and else as a whole.
+func keepAll(v *value, o *object, written bool) {
+	if written {
+		o.keep()
+	} else if len(o.members) > 0 {
+		v.keepForeign()
+	}
 }
 
 func (a *anthropic) tools(v *value) {

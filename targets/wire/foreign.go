@@ -1,8 +1,8 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,8 +27,8 @@ func withForeign(body []byte, req *chat.Request, dialect string, losses []chat.L
 	if err := d.Decode(&all); err != nil {
 		return nil, nil, err
 	}
-	for _, path := range slices.Sorted(maps.Keys(req.Foreign)) {
-		if !putBack(all, path, req.Foreign[path]) {
+	for _, place := range foreignPlaces(req.Foreign) {
+		if !putBack(&all, place.steps, req.Foreign[place.path], false) {
 			losses = alsoLost(losses, chat.Lose(chat.FieldForeign, chat.Dropped, "its place in the request is gone"))
 		}
 	}
@@ -43,42 +43,113 @@ func orNobody(dialect string) string {
 	return dialect
 }
 
-// putBack sets a member of an object in a tree of JSON, by a path like
-// messages[2].content[0].x, unless it is there already. It reports whether the object
-// is there.
-func putBack(in any, path string, value json.RawMessage) bool {
-	for {
-		name, rest, deeper := cutPath(path)
-		if object, ok := in.(map[string]any); ok {
-			if !deeper {
-				if _, said := object[name]; !said {
-					object[name] = value
-				}
-				return true
-			}
-			in = object[name]
-		} else if list, ok := in.([]any); ok && deeper {
-			i, err := strconv.Atoi(name)
-			if err != nil || i < 0 || i >= len(list) {
-				return false
-			}
-			in = list[i]
-		} else {
-			return false
-		}
-		path = rest
-	}
+// foreignPlace is a path, as it is written and taken apart.
+type foreignPlace struct {
+	path  string
+	steps []foreignStep
 }
 
-// cutPath is a path's first name or number, and what follows it.
-func cutPath(path string) (name, rest string, deeper bool) {
-	end := strings.IndexAny(path, ".[]")
-	if end < 0 {
-		return path, "", false
+// foreignStep is a member's name, or a number in a list.
+type foreignStep struct {
+	name   string
+	number int // -1 for a name
+}
+
+// foreignPlaces are the paths in the order of the source, so that what is put into a list
+// is there before what stands behind it.
+func foreignPlaces(foreign map[string]json.RawMessage) []foreignPlace {
+	out := make([]foreignPlace, 0, len(foreign))
+	for path := range foreign {
+		out = append(out, foreignPlace{path, foreignSteps(path)})
 	}
-	name, rest = path[:end], strings.TrimPrefix(path[end:], "]")
-	if rest = strings.TrimLeft(rest, ".["); rest == "" {
-		return name, "", false
+	slices.SortFunc(out, func(a, b foreignPlace) int {
+		return slices.CompareFunc(a.steps, b.steps, func(a, b foreignStep) int {
+			return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.name, b.name))
+		})
+	})
+	return out
+}
+
+// foreignSteps takes a path like messages[2].content[0]["a name"].x apart; nil for what is
+// none.
+func foreignSteps(path string) (out []foreignStep) {
+	for rest := path; rest != ""; {
+		if inside, ok := strings.CutPrefix(rest, "["); ok {
+			quoted, err := strconv.QuotedPrefix(inside)
+			if err == nil {
+				name, _ := strconv.Unquote(quoted) // which it can be
+				out, inside = append(out, foreignStep{name, -1}), inside[len(quoted):]
+			} else {
+				end := strings.IndexByte(inside, ']')
+				number, err := strconv.Atoi(inside[:max(end, 0)])
+				if err != nil || number < 0 {
+					return nil
+				}
+				out, inside = append(out, foreignStep{"", number}), inside[end:]
+			}
+			if rest, ok = strings.CutPrefix(inside, "]"); !ok {
+				return nil
+			}
+			continue
+		}
+		if len(out) > 0 {
+			rest = strings.TrimPrefix(rest, ".")
+		}
+		end := strings.IndexAny(rest, ".[")
+		if end < 0 {
+			end = len(rest)
+		}
+		if end == 0 {
+			return nil
+		}
+		out, rest = append(out, foreignStep{rest[:end], -1}), rest[end:]
 	}
-	return name, rest, true
+	return out
+}
+
+// putBack sets a member of an object in a tree of JSON, unless it is there already, or
+// puts an element into a list. Within a list an object of another type is one that
+// stood for what is put back, and is replaced. It reports whether there is a place.
+func putBack(in *any, steps []foreignStep, value json.RawMessage, inList bool) bool {
+	if len(steps) == 0 {
+		return false
+	}
+	s := steps[0]
+	switch here := (*in).(type) {
+	case map[string]any:
+		member, said := here[s.name]
+		switch {
+		case s.number >= 0:
+			return false
+		case len(steps) > 1:
+			done := putBack(&member, steps[1:], value, inList)
+			if done {
+				here[s.name] = member
+			}
+			return done
+		case !said || inList && standsIn(member, value):
+			here[s.name] = value
+		}
+		return true
+	case []any:
+		switch {
+		case s.number < 0 || s.number > len(here):
+			return false
+		case len(steps) == 1:
+			*in = slices.Insert(here, s.number, any(value))
+			return true
+		case s.number < len(here):
+			return putBack(&here[s.number], steps[1:], value, true)
+		}
+	}
+	return false
+}
+
+// standsIn reports whether an object is of another type than the one in JSON.
+func standsIn(member any, value json.RawMessage) bool {
+	object, ok := member.(map[string]any)
+	var said struct {
+		Type string `json:"type"`
+	}
+	return ok && json.Unmarshal(value, &said) == nil && said.Type != "" && object["type"] != said.Type
 }

@@ -73,9 +73,10 @@ var refinements = []struct {
 	code    *regexp.Regexp
 	message *regexp.Regexp
 }{
-	{chat.Quota, regexp.MustCompile(`(?i)insufficient_quota|billing|insufficient_(user_)?(balance|credit)|exceeded_current_quota|spend_limit`), nil},
-	{chat.TooLarge, regexp.MustCompile(`(?i)context_length_exceeded|exceed_context_size|string_above_max_length|request_too_large`),
-		regexp.MustCompile(`(?i)maximum (context|model) length|context (length|window|size) (of|exceeded)|exceeds the (available )?context|\binputs\b.{0,40} must (be <=|have less than) `)},
+	{chat.Quota, regexp.MustCompile(`(?i)insufficient_quota|billing|insufficient_(user_)?(balance|credit)|exceeded_current_quota|spend_limit`),
+		regexp.MustCompile(`(?i)credit balance is too low`)},
+	{chat.TooLarge, regexp.MustCompile(`(?i)context_length_exceeded|exceed_context_size|string_above_max_length|request_too_large|model_context_window_exceeded`),
+		regexp.MustCompile(`(?i)maximum (context|model) length|context (length|window|size) (of|exceeded)|exceeds? (the )?(available )?context|prompt is too long|\binputs\b.{0,40} must (be <=|have less than) `)},
 	{chat.ContentFilter, regexp.MustCompile(`(?i)content_filter|content_policy|ResponsibleAIPolicyViolation`), nil},
 	{chat.NotFound, regexp.MustCompile(`(?i)model_not_found|model_decommissioned|model_deprecated|DeploymentNotFound`), nil},
 	{chat.Auth, regexp.MustCompile(`(?i)invalid_api_key|invalid_authentication|authentication_error`), nil},

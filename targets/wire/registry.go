@@ -6,6 +6,7 @@ import (
 )
 
 var protocols = map[string]Protocol{
+	"anthropic":          Anthropic{},
 	"gemini":             Gemini{},
 	"llamacpp":           LlamaCPP{},
 	"ollama":             Ollama{},
