@@ -37,15 +37,15 @@ func lookLlamaCPP(name string, data []byte) urgency {
 
 // llamaCPPEvent is an event of a stream, or a whole document.
 type llamaCPPEvent struct {
-	Content   string            `json:"content"`
-	Tokens    []json.RawMessage `json:"tokens"` // ids of what Content is made of
-	Stop      bool              `json:"stop"`
-	StopType  string            `json:"stop_type"`
-	Model     string            `json:"model"`
-	Evaluated measure           `json:"tokens_evaluated"` // the prompt's, cached ones included
-	Predicted measure           `json:"tokens_predicted"`
-	Timings   json.RawMessage   `json:"timings"`
-	Error     json.RawMessage   `json:"error"`
+	Content   string          `json:"content"`
+	Tokens    json.RawMessage `json:"tokens"` // a list of the ids of what Content is made of
+	Stop      bool            `json:"stop"`
+	StopType  string          `json:"stop_type"`
+	Model     string          `json:"model"`
+	Evaluated measure         `json:"tokens_evaluated"` // the prompt's, cached ones included
+	Predicted measure         `json:"tokens_predicted"`
+	Timings   json.RawMessage `json:"timings"`
+	Error     json.RawMessage `json:"error"`
 }
 
 // event takes an event of the stream.
@@ -76,7 +76,7 @@ func (llamaCPPAnswers) take(a *answer, e *llamaCPPEvent, data []byte) error {
 	if e.Model != "" {
 		a.model = e.Model
 	}
-	if err := a.addCounted(Content, e.Content, len(e.Tokens)); err != nil {
+	if err := a.addCounted(Content, e.Content, numbersIn(e.Tokens)); err != nil {
 		return err
 	}
 	cached, timings := llamaCPPTimings(e.Timings)
@@ -97,6 +97,14 @@ func (llamaCPPAnswers) take(a *answer, e *llamaCPPEvent, data []byte) error {
 		a.end()
 	}
 	return nil
+}
+
+// numbersIn is how many numbers a list has; 0 for anything else.
+func numbersIn(list json.RawMessage) int {
+	if len(list) < 3 || list[0] != '[' {
+		return 0
+	}
+	return 1 + bytes.Count(list, []byte(","))
 }
 
 // llamaCPPTimings reads the timings that llama.cpp's server adds to the end of an

@@ -185,3 +185,15 @@ func TestTGIFailures(t *testing.T) {
 		}
 	}
 }
+
+func TestOllamaSaysToPull(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"error":"model 'm' not found"}`:                         "404 Not Found: model 'm' not found (on the server: ollama pull NAME)",
+		`{"error":"model \"m\" not found, try pulling it first"}`: `404 Not Found: model "m" not found, try pulling it first`,
+		"404 page not found":                                      "404 Not Found: 404 page not found",
+	} {
+		if f := (Ollama{}).Failure(404, nil, []byte(body)); f.Class != chat.NotFound || f.Message != want {
+			t.Errorf("%s: %s, %q", body, f.Class, f.Message)
+		}
+	}
+}

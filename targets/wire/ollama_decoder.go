@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"switchover/targets/chat"
@@ -13,10 +14,15 @@ import (
 // Decoder reads the body of one 2xx response.
 func (Ollama) Decoder(resp *http.Response) Decoder { return newDecoder(resp, ollamaAnswers{}) }
 
-// Failure classifies a response that is not 2xx: a 404 is a model that was not
-// pulled, a 503 a queue that is full (OLLAMA_MAX_QUEUE).
+// Failure classifies a response that is not 2xx: a 503 is a queue that is full
+// (OLLAMA_MAX_QUEUE), a 404 that speaks of a model one that is not on the server.
 func (Ollama) Failure(status int, header http.Header, body []byte) *chat.Failure {
-	return OpenAI{}.Failure(status, header, body)
+	f := OpenAI{}.Failure(status, header, body)
+	if said, ok := decodeError(body); ok && status == http.StatusNotFound &&
+		strings.Contains(said.message, "model") && !strings.Contains(said.message, "pull") {
+		f.Message += " (on the server: ollama pull NAME)"
+	}
+	return f
 }
 
 // ollamaAnswers reads the answers of /api/chat.
