@@ -54,8 +54,10 @@ func (c *checker) target(at string, t *Target) {
 		c.wrong(at, "give url: for a server, or simulate: for a simulated one", "the target has neither url nor simulate")
 	case sim && c.given(at+".key"):
 		c.misplaced(at+".key", "remove it", "a simulated target takes no key")
+	case sim && c.given(at+".resource"):
+		c.misplaced(at+".resource", "remove it", "a simulated target has no address that it could be part of")
 	}
-	if c.has(at + ".url") {
+	if c.has(at+".url") && c.preset(at, t) {
 		c.url(at, t)
 	}
 	if c.given(at+".url") && !c.given(at+".model") && !c.bad[at+".model"] {
@@ -82,9 +84,10 @@ func (c *checker) target(at string, t *Target) {
 	if c.given(at+".price") && c.given(at+".cost") {
 		c.misplaced(at+".cost", "keep price for tokens that are billed, cost for your own machines", "a target is priced by token or by the hour, not both")
 	}
-	if c.has(at+".price") && t.Price.Input == nil && t.Price.Output == nil && !c.given(at+".price.input") && !c.given(at+".price.output") {
-		c.wrong(at+".price", "write {input: 3, output: 15}, USD per 1M tokens", "the price names neither input nor output")
+	if c.has(at + ".price") {
+		c.price(at+".price", t.Price)
 	}
+	c.factSources(at, t)
 	c.limits(at, t)
 }
 

@@ -15,10 +15,10 @@ import (
 // QuickOptions are the flags of a run without a scenario file. Repeated flags
 // pair by position; one value applies to all targets.
 type QuickOptions struct {
-	URLs      []string // of APIs, for instance http://127.0.0.1:8000/v1
+	URLs      []string // of APIs, for instance http://127.0.0.1:8000/v1, or a preset's word
 	Models    []string
-	KeyEnvs   []string // variables that hold keys; NONE for a server without
-	Protocols []string // default openai
+	KeyEnvs   []string // variables that hold keys; NONE for a server without; default the preset's
+	Protocols []string // default openai, or the preset's
 	Prices    []string // "input,output", USD per 1M tokens; NONE where unknown
 
 	// The judge; without JudgeURL nothing is judged.
@@ -131,8 +131,11 @@ func quickTarget(address, model, keyEnv, protocol, price string, env Env) (Targe
 
 // flagPrice reads "input,output".
 func flagPrice(text string) (*Price, error) {
-	if text == "" || text == None {
-		return nil, nil
+	switch text {
+	case "":
+		return nil, nil // the catalog's, if there is one
+	case None:
+		return &Price{Unknown: true}, nil
 	}
 	in, out, ok := strings.Cut(text, ",")
 	if !ok {
@@ -221,6 +224,7 @@ func (s *Scenario) checked(env Env) (*Scenario, error) {
 
 // inFlags says in flags what hints say in fields.
 var inFlags = strings.NewReplacer("key: {env: NAME}", "--key-env VARIABLE", "add model: NAME", "add --model NAME",
+	"add region: NAME", "write a scenario file with region: NAME", "add resource: NAME", "write a scenario file with resource: NAME",
 	"paths are relative to the scenario file", "paths are relative to the current folder")
 
 // targetPath is the place of a field of a target.
@@ -297,7 +301,7 @@ func nameApart(ts []Target) {
 		t := &ts[i]
 		if count[t.Name] > 1 {
 			if u, err := url.Parse(t.URL); err == nil {
-				t.Name = joined(t.Name, pathSafe(u.Host))
+				t.Name = joined(t.Name, pathSafe(cmp.Or(u.Host, t.URL)))
 			}
 		}
 		base := t.Name

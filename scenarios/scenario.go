@@ -22,6 +22,9 @@ type Scenario struct {
 	Incumbent   string  `json:"incumbent,omitempty"` // a target's name
 	Seed        int64   `json:"seed,omitempty"`
 	Budget      *Budget `json:"budget,omitempty"`
+	// Catalog is a file of prices and facts that hold before those that come with the
+	// program: 'switchover catalog import' makes one.
+	Catalog string `json:"catalog,omitempty"`
 
 	Targets    []Target            `json:"targets" jsonschema:"minItems=1,maxItems=64"`
 	Workload   Workload            `json:"workload"`
@@ -29,6 +32,9 @@ type Scenario struct {
 	Objectives map[string]Quantity `json:"objectives,omitempty"` // figure key: limit
 	Eval       *Eval               `json:"eval,omitempty"`
 	Decision   Decision            `json:"decision,omitempty"`
+
+	warnings   []string
+	now, since time.Time // when it was read, and since when its prices matter
 }
 
 // Budget bounds a run; it refuses to start above it and stops when it is reached.
@@ -43,7 +49,14 @@ type Target struct {
 	Name     string `json:"name"`
 	Role     string `json:"role,omitempty" jsonschema:"enum=judge"` // "judge", or absent for a candidate
 	Protocol string `json:"protocol,omitempty"`                     // default openai
-	URL      string `json:"url,omitempty"`
+	// URL is the API's base address, or one word for an API that is known: openai,
+	// anthropic, azure, bedrock, vertex, gemini, deepseek, mistral, tencent, dashscope,
+	// volcengine, moonshot, openrouter, groq, together; vllm, sglang, llamacpp, ollama,
+	// tgi on this machine. Its protocol and its key's usual variable come with the word.
+	URL string `json:"url,omitempty"`
+	// Resource is put in place of {resource} in the address: the resource of azure, the
+	// project of vertex, the workspace of dashscope.
+	Resource string `json:"resource,omitempty"`
 	Model    string `json:"model,omitempty"`
 	Key      *Key   `json:"key,omitempty"`
 	// Stream false asks for answers in one piece: the first token is then the last.
@@ -75,6 +88,9 @@ type Target struct {
 	// Facts are dotted facts that requirements may name, quoted by the user:
 	// {licence.commercial: "yes"}.
 	Facts map[string]string `json:"facts,omitempty"`
+	// FactSources say where facts come from, by their names, for the report. Those of
+	// the catalog are filled in.
+	FactSources map[string]string `json:"fact_sources,omitempty"`
 }
 
 // Key says where an API key is found; a literal key is refused.
@@ -114,14 +130,6 @@ type Thinking struct {
 type System struct {
 	Text string `json:"text,omitempty"`
 	File string `json:"file,omitempty"`
-}
-
-// Price is USD per 1M tokens.
-type Price struct {
-	Input      *float64 `json:"input,omitempty" jsonschema:"minimum=0"`
-	Output     *float64 `json:"output,omitempty" jsonschema:"minimum=0"`
-	CacheRead  *float64 `json:"cache_read,omitempty" jsonschema:"minimum=0"`
-	CacheWrite *float64 `json:"cache_write,omitempty" jsonschema:"minimum=0"`
 }
 
 // Cost prices a self-hosted target by the hour.
