@@ -132,8 +132,8 @@ func (ollamaAnswers) take(a *answer, e *ollamaEvent, data []byte) error {
 	return nil
 }
 
-// takeEnd takes what the last document says. Old versions give no
-// done_reason. Ollama says "stop" of tool calls, too.
+// takeEnd takes what the last document says. Old versions give no done_reason, and
+// all say "stop" of tool calls, too.
 func (e *ollamaEvent) takeEnd(a *answer) {
 	a.finish = chat.Finish(e.DoneReason)
 	if a.finish == "" {
