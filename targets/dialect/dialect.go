@@ -45,6 +45,7 @@ func (e *Invalid) Error() string {
 // into what it is given; problems are kept by the values themselves.
 var readers = map[string]func(top *object, req *chat.Request){
 	"anthropic": readAnthropic,
+	"openai":    readOpenAI,
 }
 
 // Names lists the dialects in alphabetical order.
