@@ -144,8 +144,12 @@ func (d *anthropicAnswers) begin(a *answer, index int, b *anthropicPiece) error 
 		if err != nil || len(c.arguments) > 0 || !given(b.Input) {
 			return err
 		}
-		c.arguments = append(c.arguments, b.Input...)
-		return a.add(ToolCall, string(b.Input))
+		var tight bytes.Buffer
+		if err := json.Compact(&tight, b.Input); err != nil {
+			return err
+		}
+		c.arguments = tight.Bytes()
+		return a.add(ToolCall, tight.String())
 	}
 	return nil
 }
