@@ -23,6 +23,7 @@ type OpenAI struct{ flavour *flavour }
 type flavour struct {
 	name     string        // the protocol's, "openai" where empty
 	carriage chat.Carriage // of what any server's OpenAI carries, what this one does not; nil for the same
+	host     string        // whose rules hold, wherever it is asked; empty for the address's own
 	// address is where to post; nil for the base followed by openAIPath.
 	address func(ep *Endpoint) (*url.URL, error)
 	// keyHeader is the header that has the key by itself; empty for a bearer token.
@@ -66,12 +67,15 @@ func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 		return nil, nil, err
 	}
 	host, carriage := u.Hostname(), p.Carriage()
+	if p.flavour != nil && p.flavour.host != "" {
+		host = p.flavour.host
+	}
 	if strictOpenAI(host) && (p.flavour == nil || p.flavour.carriage == nil) {
 		carriage = strictOpenAICarriage
 	}
 	has := req.Fields()
 	if req.Dialect == openAIDialect {
-		has &^= chat.FieldSet(0).With(chat.FieldHostedTools) // of its own
+		has &^= chat.FieldSet(0).With(chat.FieldHostedTools).With(chat.FieldResultImages) // its own are told again
 	}
 	out, losses := openAIBody(host, &ep, &req)
 	losses = alsoLost(carriage.Losses(has), losses...)

@@ -16,6 +16,8 @@ type openAIMessage struct {
 	Content    openAIWords       `json:"content"`
 	ToolCalls  []openai.ToolCall `json:"tool_calls,omitempty"`
 	ToolCallID string            `json:"tool_call_id,omitempty"`
+	Reasoning  *string           `json:"reasoning_content,omitempty"` // DeepSeek's, of an earlier answer
+	Prefix     bool              `json:"prefix,omitempty"`            // Mistral's: the answer is to continue it
 }
 
 // openAIWords is what a message says: one text, parts, or, where it has neither, null.
@@ -39,6 +41,10 @@ type openAIPart struct {
 	ImageURL *openAIImage `json:"image_url,omitempty"`
 	Audio    *openAIAudio `json:"input_audio,omitempty"`
 	File     *openAIFile  `json:"file,omitempty"`
+	// Mistral's: a document's address, or its bytes as one; reasoning of an earlier answer.
+	DocumentURL  string       `json:"document_url,omitempty"`
+	DocumentName string       `json:"document_name,omitempty"`
+	Thinking     []openAIPart `json:"thinking,omitempty"`
 }
 
 type openAIImage struct {
@@ -71,8 +77,10 @@ func encodeMessage(m *chat.Message) openAIMessage {
 
 // openAIMessages says a conversation's messages, and what their values lose beside
 // what the table says. Tool messages take text alone: pictures in the results of a
-// run of them are shown by a user message after it.
-func openAIMessages(messages []chat.Message) (out []openAIMessage, losses []chat.Loss) {
+// run of them are shown by a user message after it. A request of this dialect is left
+// as it was, with each part in its place.
+func openAIMessages(req *chat.Request) (out []openAIMessage, losses []chat.Loss) {
+	messages, own := req.Messages, req.Dialect == openAIDialect
 	if len(messages) == 0 {
 		return nil, nil
 	}
@@ -87,14 +95,18 @@ func openAIMessages(messages []chat.Message) (out []openAIMessage, losses []chat
 		if len(m.Parts) > 0 {
 			parts, lost := openAIParts(m.Parts)
 			losses = alsoLost(losses, lost...)
-			if m.Role == chat.ToolRole {
+			if m.Role == chat.ToolRole && !own {
 				words, pictures := apart(parts)
 				if len(pictures) > 0 {
 					shown = append(append(shown, textPart("From the result of "+m.ToolCallID+":")), pictures...)
 				}
 				parts = words
 			}
-			said.Content = wordsOf(parts, len(m.ToolCalls) > 0)
+			if own {
+				said.Content = openAIWords{parts: parts}
+			} else {
+				said.Content = wordsOf(parts, len(m.ToolCalls) > 0)
+			}
 		}
 		out = append(out, said)
 	}

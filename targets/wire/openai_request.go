@@ -152,7 +152,7 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 		}
 	}
 	var lost []chat.Loss
-	out.Messages, lost = openAIMessages(req.Messages)
+	out.Messages, lost = openAIMessages(req)
 	losses = alsoLost(losses, lost...)
 	for i := range req.Tools {
 		switch t := &req.Tools[i]; {
