@@ -73,7 +73,7 @@ type anthropicBlock struct {
 	Title     string              `json:"title,omitempty"`
 	Citations *anthropicCitations `json:"citations,omitempty"`
 	Thinking  *string             `json:"thinking,omitempty"`
-	Signature string              `json:"signature,omitempty"`
+	Signature *string             `json:"signature,omitempty"`
 	Data      string              `json:"data,omitempty"`
 	ID        string              `json:"id,omitempty"`
 	Name      string              `json:"name,omitempty"`

@@ -103,11 +103,11 @@ func (w *anthropicWriter) block(p *chat.Part) (b anthropicBlock, ok bool) {
 	case chat.TextPart:
 		b, ok = anthropicBlock{Type: "text", Text: p.Text}, p.Text != ""
 	case chat.ThinkingPart:
-		if p.Signature == "" {
+		if p.Signature == "" && !w.own {
 			w.lose(chat.FieldThinkingText, chat.Dropped, "Claude takes no thinking but its own, which it signs")
 			return b, false
 		}
-		return anthropicBlock{Type: "thinking", Thinking: &p.Text, Signature: p.Signature}, true
+		return anthropicBlock{Type: "thinking", Thinking: &p.Text, Signature: &p.Signature}, true
 	case chat.HiddenThinkingPart:
 		return anthropicBlock{Type: "redacted_thinking", Data: p.Data}, true
 	case chat.ImagePart:
