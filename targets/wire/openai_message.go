@@ -5,19 +5,30 @@ import (
 	"path"
 	"strings"
 
-	openai "github.com/sashabaranov/go-openai"
-
 	"switchover/targets/chat"
 )
 
 // openAIMessage is a message of the request.
 type openAIMessage struct {
-	Role       string            `json:"role"`
-	Content    openAIWords       `json:"content"`
-	ToolCalls  []openai.ToolCall `json:"tool_calls,omitempty"`
-	ToolCallID string            `json:"tool_call_id,omitempty"`
-	Reasoning  *string           `json:"reasoning_content,omitempty"` // DeepSeek's, of an earlier answer
-	Prefix     bool              `json:"prefix,omitempty"`            // Mistral's: the answer is to continue it
+	Role       string       `json:"role"`
+	Content    openAIWords  `json:"content"`
+	ToolCalls  []openAICall `json:"tool_calls,omitempty"`
+	ToolCallID string       `json:"tool_call_id,omitempty"`
+	Reasoning  *string      `json:"reasoning_content,omitempty"` // DeepSeek's, of an earlier answer
+	Prefix     bool         `json:"prefix,omitempty"`            // Mistral's: the answer is to continue it
+}
+
+// openAICall is a call that the assistant made. go-openai's leaves out arguments that
+// are empty, which OpenAI does not take.
+type openAICall struct {
+	ID       string         `json:"id,omitempty"`
+	Type     string         `json:"type"`
+	Function openAIFunction `json:"function"`
+}
+
+type openAIFunction struct {
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
 }
 
 // openAIWords is what a message says: one text, parts, or, where it has neither, null.
@@ -39,7 +50,7 @@ type openAIPart struct {
 	Type     string       `json:"type"`
 	Text     *string      `json:"text,omitempty"`
 	ImageURL *openAIImage `json:"image_url,omitempty"`
-	Audio    *openAIAudio `json:"input_audio,omitempty"`
+	Audio    any          `json:"input_audio,omitempty"` // an *openAIAudio, or Mistral's text of its bytes
 	File     *openAIFile  `json:"file,omitempty"`
 	// Mistral's: a document's address, or its bytes as one; reasoning of an earlier answer.
 	DocumentURL  string       `json:"document_url,omitempty"`
@@ -66,8 +77,7 @@ type openAIFile struct {
 func encodeMessage(m *chat.Message) openAIMessage {
 	out := openAIMessage{Role: string(m.Role), Content: openAIWords{text: &m.Content}, ToolCallID: m.ToolCallID}
 	for _, c := range m.ToolCalls {
-		out.ToolCalls = append(out.ToolCalls, openai.ToolCall{ID: c.ID, Type: openai.ToolTypeFunction,
-			Function: openai.FunctionCall{Name: c.Name, Arguments: c.Arguments}})
+		out.ToolCalls = append(out.ToolCalls, openAICall{c.ID, "function", openAIFunction{c.Name, c.Arguments}})
 	}
 	if m.Content == "" && len(m.ToolCalls) > 0 {
 		out.Content.text = nil // null, as the API writes it itself
