@@ -57,7 +57,7 @@ func (p Anthropic) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.
 		fields &^= chat.FieldSet(0).With(chat.FieldSystemLater)
 	}
 	body := w.write()
-	losses := alsoLost(p.Carriage().Losses(fields), w.losses...)
+	losses := foreignLost(alsoLost(p.Carriage().Losses(fields), w.losses...), &req, anthropicDialect)
 	if err := refused("anthropic", losses); err != nil {
 		return nil, losses, err
 	}

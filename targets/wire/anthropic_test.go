@@ -267,6 +267,17 @@ func TestAnthropicRoundTrip(t *testing.T) {
 	}
 }
 
+// What only its source knows is said to be lost of a request that is refused, too.
+func TestForeignIsLostOfRefusedRequests(t *testing.T) {
+	for _, p := range []Protocol{Anthropic{}, OpenAI{}} {
+		_, losses, err := p.Encode(Endpoint{URL: "http://h"}, chat.Request{Dialect: "d", Foreign: map[string]json.RawMessage{"x": nil},
+			Tools: []chat.Tool{{Hosted: "h"}}, Params: chat.Params{MaxTokens: 9}})
+		if fate, _ := fateIn(losses, chat.FieldForeign); !errors.As(err, new(*Refusal)) || fate != chat.Dropped {
+			t.Errorf("%v, %v", losses, err)
+		}
+	}
+}
+
 // A path that leads nowhere is a loss, and no panic.
 func TestForeignPlaces(t *testing.T) {
 	for path, kept := range map[string]bool{

@@ -10,16 +10,22 @@ import (
 	"switchover/targets/chat"
 )
 
-// withForeign is a body, a JSON object, with what its request's own dialect said that
-// the neutral form cannot say, put back at its place, for a protocol of that dialect.
-// For any other it is lost. Where its place is gone, because messages were merged for
-// instance, it is lost too.
-func withForeign(body []byte, req *chat.Request, dialect string, losses []chat.Loss) ([]byte, []chat.Loss, error) {
-	if len(req.Foreign) == 0 {
-		return body, losses, nil
+// foreignLost adds to a request's losses what another dialect said that only its own
+// protocol can be told.
+func foreignLost(losses []chat.Loss, req *chat.Request, dialect string) []chat.Loss {
+	if len(req.Foreign) == 0 || req.Dialect == dialect {
+		return losses
 	}
-	if req.Dialect != dialect {
-		return body, alsoLost(losses, chat.Lose(chat.FieldForeign, chat.Dropped, "known to "+orNobody(req.Dialect)+" alone")), nil
+	return alsoLost(losses, chat.Lose(chat.FieldForeign, chat.Dropped, "known to "+orNobody(req.Dialect)+" alone"))
+}
+
+// withForeign is a body, a JSON object, with what its request's own dialect said that
+// the neutral form cannot say, put back at its place, for a protocol of that dialect;
+// for any other it is lost (foreignLost). Where its place is gone, because messages
+// were merged for instance, it is lost too.
+func withForeign(body []byte, req *chat.Request, dialect string, losses []chat.Loss) ([]byte, []chat.Loss, error) {
+	if len(req.Foreign) == 0 || req.Dialect != dialect {
+		return body, losses, nil
 	}
 	var all any
 	d := json.NewDecoder(strings.NewReader(string(body)))

@@ -82,6 +82,7 @@ func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if p.flavour != nil && p.flavour.adapt != nil {
 		losses = alsoLost(losses, p.flavour.adapt(out, &ep, &req)...)
 	}
+	losses = foreignLost(losses, &req, openAIDialect)
 	if err := refused(p.name(), losses); err != nil {
 		return nil, losses, err
 	}
