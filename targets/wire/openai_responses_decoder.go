@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"switchover/targets/chat"
 )
@@ -83,7 +84,7 @@ func (o *responsesAnswers) event(a *answer, e *event) error {
 	}
 	var said responsesEvent
 	if err := json.Unmarshal(e.data, &said); err != nil {
-		return fmt.Errorf("an event is none of the Responses API: %s: %s", jsonProblem(err), e.data)
+		return fmt.Errorf("an event is none of the Responses API's: %s: %s", jsonProblem(err), e.data)
 	}
 	switch said.Type {
 	case "response.output_text.delta", "response.refusal.delta":
@@ -153,7 +154,7 @@ func takeResponse(a *answer, said *responsesEvent, data []byte) error {
 	var body responsesBody
 	if present(said.Answer) {
 		if err := json.Unmarshal(said.Answer, &body); err != nil {
-			return fmt.Errorf("an event is none of the Responses API: %s: %s", jsonProblem(err), data)
+			return fmt.Errorf("an event is none of the Responses API's: %s: %s", jsonProblem(err), data)
 		}
 	}
 	if body.Model != "" {
@@ -168,10 +169,12 @@ func takeResponse(a *answer, said *responsesEvent, data []byte) error {
 		}
 		return responsesError(data)
 	}
-	if a.chunks == 0 { // a server that streams no deltas
-		if err := takeOutput(a, body.Output); err != nil {
-			return err
-		}
+	if a.chunks > 0 { // streamed; some servers do not stream calls
+		streamed := len(a.calls) > 0
+		body.Output = slices.DeleteFunc(body.Output, func(o responsesOut) bool { return streamed || o.Type != "function_call" })
+	}
+	if err := takeOutput(a, body.Output); err != nil {
+		return err
 	}
 	body.Status = said.Type[len("response."):]
 	body.finish(a)
@@ -183,7 +186,7 @@ func takeResponse(a *answer, said *responsesEvent, data []byte) error {
 func (*responsesAnswers) document(a *answer, data []byte) error {
 	var body responsesBody
 	if err := json.Unmarshal(data, &body); err != nil {
-		return fmt.Errorf("the response is none of the Responses API: %s: %s", jsonProblem(err), data)
+		return fmt.Errorf("the response is no answer of the Responses API: %s: %s", jsonProblem(err), data)
 	}
 	if body.Status == "failed" || present(body.Error) {
 		return responsesError(data)
