@@ -15,6 +15,9 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 	for _, t := range run.Targets {
 		targets.Rows = append(targets.Rows, []Value{text(nameOf(t.Name)), text(role(s, t)), text(Clean(t.Protocol)), text(Clean(t.Model)),
 			text(Clean(t.URL)), text(price(t)), text(factList(t.Facts))})
+		for _, name := range sortedKeys(t.FactSources) {
+			targets.Notes = append(targets.Notes, nameOf(t.Name)+": "+Clean(name)+" is from "+Clean(t.FactSources[name]))
+		}
 		if sum := s.Target(t.Name); sum != nil && sum.Quarantined != "" {
 			targets.Notes = append(targets.Notes, nameOf(t.Name)+" was quarantined, nothing more was asked of it: "+Clean(sum.Quarantined))
 		}

@@ -155,6 +155,9 @@ func checkFact(b Bound, t *RunTarget, ts *TargetSummary) Check {
 		return c
 	}
 	c.Detail = strconv.Quote(have)
+	if from := t.FactSources[b.Name]; from != "" {
+		c.Detail += " (" + from + ")"
+	}
 	if b.Limit == nil {
 		if strings.EqualFold(have, strings.TrimSpace(b.Is)) {
 			c.Result = Pass

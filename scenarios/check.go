@@ -24,6 +24,7 @@ func (c *checker) name(path, name string) {
 // scenario checks the whole file.
 func (c *checker) scenario(s *Scenario) {
 	c.name("name", s.Name)
+	c.catalog(s)
 	c.targets(s)
 	c.incumbent(s)
 	c.workload(s)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"switchover/results"
@@ -143,6 +144,9 @@ func requirement(name, text string) (results.Bound, error) {
 		}
 	}
 	if strings.Contains(name, ".") {
+		if x, err := strconv.ParseFloat(rest, 64); op != "" && op != "=" && err == nil && plainNumber.MatchString(rest) {
+			return results.Bound{Name: name, Op: op, Limit: &x, Text: text}, nil // data.retention_days: "<= 30"
+		}
 		if op != "" && op != "=" {
 			return results.Bound{}, &hinted{fmt.Sprintf("the fact %s is compared for equality only", clip(name)), fmt.Sprintf("write the value it must have: %q", clip(rest))}
 		}

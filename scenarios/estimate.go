@@ -31,7 +31,11 @@ const (
 )
 
 // tally counts requests and tokens.
-type tally struct{ requests, in, out, worstIn, worstOut int }
+type tally struct {
+	requests, in, out, worstIn, worstOut int
+	// largest is the most input tokens of one request: prices go by it.
+	largest int
+}
 
 func (t *tally) add(o tally, times int) {
 	t.requests += o.requests * times
@@ -39,6 +43,7 @@ func (t *tally) add(o tally, times int) {
 	t.out += o.out * times
 	t.worstIn += o.worstIn * times
 	t.worstOut += o.worstOut * times
+	t.largest = max(t.largest, o.largest)
 }
 
 // estimate reckons what the plan would send.
@@ -105,7 +110,7 @@ func loading(p *Plan, t *Target) TargetEstimate {
 		waiting := math.Ceil(qps * totalTimeout(t).Seconds())
 		out.PeakConcurrent = max(out.PeakConcurrent, int(min(waiting, float64(most))))
 	}
-	out.fill(all, t)
+	out.fill(p.Scenario, all, t)
 	return out
 }
 
@@ -138,12 +143,13 @@ func judging(p *Plan, judge *Target) TargetEstimate {
 			// A repair repeats the prompt, the reply that could not be read, and why.
 			c.worstIn = judgeCalls*(worst+2*answers) + (judgeCalls-1)*(limit+worstJudgePrompt/10)
 			c.worstOut = judgeCalls * limit
+			c.largest = c.worstIn
 			all.add(c, 1)
 			out.WorstRequests += judgeCalls
 		}
 	}
 	out.PeakConcurrent = judgesAtOnce
-	out.fill(all, judge)
+	out.fill(s, all, judge)
 	return out
 }
 
@@ -174,26 +180,38 @@ func judged(p *Plan, t *Target) []int {
 }
 
 // fill prices a tally.
-func (e *TargetEstimate) fill(all tally, t *Target) {
+func (e *TargetEstimate) fill(s *Scenario, all tally, t *Target) {
 	e.Requests = all.requests
 	e.InputTokens, e.OutputTokens = all.in, all.out
 	e.WorstInputTokens, e.WorstOutputTokens = all.worstIn, all.worstOut
-	switch p := t.Price; {
-	case p == nil && t.Cost != nil:
+	switch price := s.PriceOf(t); {
+	case price == nil && t.Cost != nil:
 		e.Reason = "priced by the hour of your own machines, not by what is sent"
-	case p == nil:
+	case price == nil:
 		e.Reason = "no price is given"
-	case p.Input == nil:
-		e.Reason = "no input price is given"
-	case p.Output == nil:
-		e.Reason = "no output price is given"
 	default:
-		price := results.Price{Input: p.Input, Output: p.Output, CacheRead: p.CacheRead, CacheWrite: p.CacheWrite}
-		usd := (float64(all.in)**p.Input + float64(all.out)**p.Output) / 1e6
+		e.price(price, all, s.Read.At)
+	}
+}
+
+// price prices a tally: as if each request had the mean input and were made now, and
+// at the dearest that can be.
+func (e *TargetEstimate) price(p *results.Price, all tally, now time.Time) {
+	in, out := p.Dearest(all.largest)
+	switch {
+	case in == nil:
+		e.Reason = "no input price is given"
+		return
+	case out == nil:
+		e.Reason = "no output price is given"
+		return
+	}
+	worst := (float64(all.worstIn)**in + float64(all.worstOut)**out) / 1e6
+	e.WorstUSD = &worst
+	rates := p.At(now, all.in/max(all.requests, 1))
+	if rates.Input != nil && rates.Output != nil {
+		usd := (float64(all.in)**rates.Input + float64(all.out)**rates.Output) / 1e6
 		e.USD = &usd
-		if worst, ok := price.WorstUSD(all.worstIn, all.worstOut); ok {
-			e.WorstUSD = &worst
-		}
 	}
 }
 
@@ -220,7 +238,7 @@ func conversationCost(s *Scenario, it results.Conversation, t *Target) tally {
 	for i, turn := range it.Turns {
 		history += turnTokens(&it, i) + messageTokens
 		worst += len(turn) + worstMessageTokens
-		c.add(tally{1, history, answer, worst, limit}, 1)
+		c.add(tally{1, history, answer, worst, limit, worst}, 1)
 		history += answer + messageTokens
 		worst += limit + worstMessageTokens
 	}

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
+
+	"switchover/targets/catalog"
 )
 
 // Env is what a scenario may look at outside its own text.
@@ -20,6 +23,11 @@ type Env struct {
 	// CheckFile says whether a file can be read that is too large to read at once;
 	// nil is CheckFile of this package.
 	CheckFile func(string) error
+	// Catalog is what is known of models and those who serve them; nil is nothing.
+	Catalog func() (*catalog.Catalog, error)
+	// Now is the wall clock, which says which prices hold and which models are gone;
+	// nil is none.
+	Now func() time.Time
 	// KeysUnread leaves API keys alone: what they open is not asked.
 	KeysUnread bool
 }
@@ -121,6 +129,7 @@ func parse(file string, src []byte, env Env, fresh bool) (*Scenario, error) {
 		return nil, ps
 	}
 	s.fillDefaults()
+	c.know(s)
 	return s, nil
 }
 
@@ -172,6 +181,7 @@ type checker struct {
 	env   Env
 	dir   string
 	fresh bool // false when a run's own copy is read again
+	known *catalog.Catalog
 }
 
 // has reports whether a field was given, and could be read.

@@ -24,7 +24,7 @@ func TestQuick(t *testing.T) {
 	if got, want := strings.Join(names, " "), "Small-7B-127.0.0.1-8000 Small-7B-api.example.com other-model-latest"; got != want {
 		t.Errorf("named %q, want %q", got, want)
 	}
-	if s.Targets[0].Key != nil || s.Targets[1].Key.Env != "GOOD_KEY" || s.Targets[1].Price != nil || *s.Targets[2].Price.Output != 2 {
+	if s.Targets[0].Key != nil || s.Targets[1].Key.Env != "GOOD_KEY" || !s.Targets[1].Price.Unknown || *s.Targets[2].Price.Output != 2 {
 		t.Errorf("flags did not pair by position: %+v", s.Targets)
 	}
 	if *s.Budget.USD != 2 || s.Seed != 1 || s.Eval != nil {

@@ -8,6 +8,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"time"
 
 	"switchover/targets/chat"
 )
@@ -33,8 +34,15 @@ type Scenario struct {
 	Eval       *Eval               `json:"eval,omitempty"`
 	Decision   Decision            `json:"decision,omitempty"`
 
-	warnings   []string
-	now, since time.Time // when it was read, and since when its prices matter
+	// Read is what is no part of the file.
+	Read Reading `json:"-"`
+}
+
+// Reading is when a scenario was read, and what should be known before a run that is
+// no mistake: models about to end.
+type Reading struct {
+	At, Since time.Time // Since is when its prices begin to matter; zero: always
+	Warnings  []string
 }
 
 // Budget bounds a run; it refuses to start above it and stops when it is reached.

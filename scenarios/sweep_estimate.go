@@ -27,7 +27,7 @@ func searchLoad(p *Plan, st *PlannedStage, t *Target, costs []tally, out *Target
 	scaled := func(n, of int) int { return int(math.Ceil(float64(n) * float64(of) / items)) }
 	likely, _ := searchSessions(p, st, t, likelyEnd(*st.Search))
 	_, most := searchSessions(p, st, t, *st.Search)
-	all.add(tally{scaled(likely, mean.requests), scaled(likely, mean.in), scaled(likely, mean.out), scaled(most, mean.worstIn), scaled(most, mean.worstOut)}, 1)
+	all.add(tally{scaled(likely, mean.requests), scaled(likely, mean.in), scaled(likely, mean.out), scaled(most, mean.worstIn), scaled(most, mean.worstOut), mean.largest}, 1)
 	out.WorstRequests += scaled(most, mean.requests)
 	if st.Search.Over != OverRate {
 		out.PeakConcurrent = max(out.PeakConcurrent, int(st.Search.To))

@@ -43,6 +43,8 @@ type app struct {
 	out, err io.Writer
 	env      func(string) (string, bool)
 	clock    string // that stamps arrivals; empty is the best there is
+	// catalogFile holds prices and facts that go before the program's own; empty: none.
+	catalogFile string
 }
 
 // main runs one command line and returns the exit code.
@@ -109,7 +111,7 @@ judges the answers, and prints one comparison matrix with a verdict.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.runCommand(), a.validateCommand(), a.schemaCommand(), a.resultsCommand(),
-		a.reportCommand(), a.gateCommand(), simCommand(), a.selftestCommand(), a.convertCommand(), a.versionCommand())
+		a.reportCommand(), a.gateCommand(), a.catalogCommand(), simCommand(), a.selftestCommand(), a.convertCommand(), a.versionCommand())
 	strict(root)
 	return root
 }

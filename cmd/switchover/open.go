@@ -42,6 +42,7 @@ func (a *app) open(ctx context.Context, p *scenarios.Plan, dir string) (*fleet, 
 	for i := range p.Scenario.Targets {
 		t := &p.Scenario.Targets[i]
 		spec, err := a.spec(t)
+		spec.Price = p.Scenario.PriceOf(t)
 		if err == nil && t.Simulate != nil {
 			var child *sim.Child
 			child, err = a.startSim(ctx, t, p.Scenario.Seed, dir)
@@ -90,7 +91,6 @@ func (a *app) spec(t *scenarios.Target) (targets.Spec, error) {
 			Region: t.Region, APIVersion: t.APIVersion, Headers: t.Headers},
 		Strict: t.Strict,
 		Params: t.ChatParams(),
-		Price:  price(t),
 		Clock:  a.clock,
 
 		DefaultLimit: t.OwnLimit() == 0,
@@ -126,14 +126,6 @@ func modelName(t *scenarios.Target) string {
 	return t.Model
 }
 
-// price resolves a target's token price; nil is unknown.
-func price(t *scenarios.Target) *results.Price {
-	if t.Price == nil {
-		return nil
-	}
-	return &results.Price{Input: t.Price.Input, Output: t.Price.Output, CacheRead: t.Price.CacheRead, CacheWrite: t.Price.CacheWrite, Source: "scenario"}
-}
-
 // startSim starts the simulator of one target as a child process.
 func (a *app) startSim(ctx context.Context, t *scenarios.Target, seed int64, dir string) (*sim.Child, error) {
 	exe, err := os.Executable()
@@ -158,7 +150,7 @@ func runTargets(p *scenarios.Plan, f *fleet) []results.RunTarget {
 	for i := range p.Scenario.Targets {
 		t := &p.Scenario.Targets[i]
 		rt := results.RunTarget{Name: t.Name, Role: t.Role, Incumbent: t.Name == p.Scenario.Incumbent && t.Name != "",
-			Protocol: protocolName(t), URL: urls[t.Name], Model: modelName(t), Simulated: t.Simulate != nil, Price: price(t), Facts: t.Facts}
+			Protocol: protocolName(t), URL: urls[t.Name], Model: modelName(t), Simulated: t.Simulate != nil, Price: p.Scenario.PriceOf(t), Facts: t.Facts, FactSources: t.FactSources}
 		if t.Cost != nil {
 			rt.GPUHourUSD = t.Cost.GPUHour * float64(max(t.Cost.GPUs, 1))
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 // scenarioEnv is what scenarios may read of the outside.
 func (a *app) scenarioEnv() scenarios.Env {
-	return scenarios.Env{LookupEnv: a.env, ReadFile: scenarios.ReadFile}
+	return scenarios.Env{LookupEnv: a.env, ReadFile: scenarios.ReadFile, Catalog: a.catalog, Now: time.Now}
 }
 
 // plan reads, checks and compiles one scenario: a file, or the name of one that
@@ -105,7 +106,7 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 		fmt.Fprintln(w, wrapped(line, o.Width))
 	}
 	fmt.Fprintf(w, "Schedule %s, seed %d, %s to draw from.\n", short(p.ScheduleHash), p.Scenario.Seed, plural(len(p.Items), "conversation"))
-	for _, line := range append(sourceText(p), saltText(p)) {
+	for _, line := range slices.Concat(sourceText(p), []string{saltText(p)}, pricedText(p), warningText(p)) {
 		if _, err := fmt.Fprintln(w, wrapped(line, o.Width)); err != nil {
 			return err
 		}
@@ -128,7 +129,7 @@ func worstCase(p *scenarios.Plan) []string {
 		out[0] = "Worst case in all: unknown."
 	}
 	if len(unknown) > 0 {
-		out = append(out, fmt.Sprintf("No price is known for %s, so no budget in dollars bounds that part: give --price IN,OUT, or price: in the scenario.", strings.Join(unknown, ", ")))
+		out = append(out, fmt.Sprintf("No price is known for %s, so no budget in dollars bounds that part: give --price IN,OUT, price: in the scenario, or --catalog FILE.", strings.Join(unknown, ", ")))
 	}
 	return out
 }
@@ -193,7 +194,9 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 		// One entry for each source.
 		Workload []workload `json:"workload"`
 		Refusals []string   `json:"refusals"`
-	}{Scenario: p.Scenario.Name, Workload: workloadsOf(p), Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
+		// Warnings are no reason to refuse a run.
+		Warnings []string `json:"warnings,omitempty"`
+	}{Warnings: p.Scenario.Read.Warnings, Scenario: p.Scenario.Name, Workload: workloadsOf(p), Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
 	for _, e := range p.Estimate.Targets {
 		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason})
 	}

@@ -61,6 +61,7 @@ before anything is sent or kept; --dry-run shows how many of each kind.`,
 // run tells the three ways of running apart.
 func (a *app) run(ctx context.Context, files []string, f runFlags) error {
 	quick := len(f.quick.URLs)+len(f.quick.Models) > 0
+	a.catalogFile = f.catalog
 	switch {
 	case f.resume != "" && (len(files) > 0 || quick || f.dryRun):
 		return usageError("the run's folder holds its scenario", "--resume takes no scenario, no --url and no --dry-run")
@@ -169,7 +170,7 @@ func (a *app) suite(ctx context.Context, plans []*scenarios.Plan, f runFlags, fo
 		}
 		o.formal = formal && (p.Scenario.Eval != nil || len(p.Scenario.Decision.Weights) > 0)
 		if !f.quiet {
-			for _, line := range sourceText(p) {
+			for _, line := range slices.Concat(sourceText(p), warningText(p)) {
 				fmt.Fprintln(a.err, wrapped(line, a.terminal(a.err).Width))
 			}
 		}

@@ -27,12 +27,12 @@ func (a *app) schemaCommand() *cobra.Command {
 }
 
 func (a *app) validateCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check scenario files; every mistake at once",
 		Long: `Check scenario files and what they name: variables, keys, prompts, workloads.
 Every mistake of every file is printed with its place; nothing is sent. Exit
-code 2 when there is one.`,
+code 2 when there is one. A model that its vendor ends is a warning.`,
 		Example: "  switchover validate scenario.yaml",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -43,10 +43,14 @@ code 2 when there is one.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			failed := false
 			for _, file := range args {
-				if _, err := a.plan(file); err != nil {
+				p, err := a.plan(file)
+				if err != nil {
 					failed = true
 					a.explain(cmd.ErrOrStderr(), err)
 					continue
+				}
+				for _, line := range warningText(p) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", file, line)
 				}
 				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: ok\n", file); err != nil {
 					return err
@@ -58,6 +62,8 @@ code 2 when there is one.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&a.catalogFile, "catalog", "", "take prices and facts from this `FILE` before the program's own")
+	return cmd
 }
 
 // explain prints an error of a scenario; Problems bring their own excerpts.

@@ -9,7 +9,8 @@ import (
 // Fact is one thing that is known of a model at a provider, under the dotted name
 // that requirements use: licence.commercial, data.region.
 type Fact struct {
-	Name, Value string
+	Name  string `json:"name"`
+	Value string `json:"value"`
 	Proof
 }
 
