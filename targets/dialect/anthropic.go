@@ -43,13 +43,16 @@ type anthropic struct {
 	*document
 	req   *chat.Request
 	marks int // cache marks so far
-	// asked are the calls of the last turn of the assistant's that have no result yet,
-	// in their order, and calls all calls so far.
-	asked []askedCall
-	calls map[string]bool
+	// calls are all calls so far, by their ids, and asked those of the assistant's last
+	// turn, in their order.
+	calls map[string]*madeCall
+	asked []*madeCall
 }
 
-type askedCall struct{ id, path string }
+type madeCall struct {
+	path     string // of its id
+	answered bool
+}
 
 // maxMarks is how many cache marks the API takes in one request.
 const maxMarks = 4

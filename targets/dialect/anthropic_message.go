@@ -14,7 +14,7 @@ func (a *anthropic) messages(v *value) {
 	if v.there() && len(all) == 0 {
 		v.wrong("is empty", "give at least one message")
 	}
-	a.calls = map[string]bool{}
+	a.calls = map[string]*madeCall{}
 	for i := range all {
 		if !a.ok() {
 			return
@@ -26,9 +26,13 @@ func (a *anthropic) messages(v *value) {
 
 // answered holds the assistant's last turn to having a result for each of its calls.
 func (a *anthropic) answered() {
-	if len(a.asked) > 0 {
-		a.wrong(a.asked[0].path, "has no result in the next message", "give a tool_result with this id, or leave the call out")
+	for _, c := range a.asked {
+		if !c.answered {
+			a.wrong(c.path, "has no result in the next message", "give a tool_result with this id, or leave the call out")
+		}
+		c.answered = true // a result that comes later is none of its
 	}
+	a.asked = nil
 }
 
 // message reads one message, which becomes one a tool result and one of the rest.
@@ -154,7 +158,7 @@ func (a *anthropic) toolUse(o *object, m *chat.Message) {
 	switch {
 	case !toolName(c.Name):
 		name.wrong("is "+shorten(fmt.Sprintf("%q", c.Name)), "give 1 to 128 letters, digits, _ and -")
-	case a.calls[c.ID]:
+	case a.calls[c.ID] != nil:
 		id.wrong("is the id of two calls", "")
 	}
 	input := o.need("input", "a call without arguments has {}")
@@ -164,8 +168,9 @@ func (a *anthropic) toolUse(o *object, m *chat.Message) {
 	c.Arguments = string(input.raw)
 	c.Cache = a.cache(o)
 	o.take("caller") // says that the model itself called, where no server tool did
-	a.calls[c.ID] = true
-	a.asked = append(a.asked, askedCall{c.ID, id.path})
+	made := &madeCall{path: id.path}
+	a.calls[c.ID] = made
+	a.asked = append(a.asked, made)
 	m.ToolCalls = append(m.ToolCalls, c)
 	o.keep()
 }
@@ -173,14 +178,13 @@ func (a *anthropic) toolUse(o *object, m *chat.Message) {
 func (a *anthropic) toolResult(o *object) {
 	id := o.need("tool_use_id", "say which call it answers")
 	m := chat.Message{Role: chat.ToolRole, ToolCallID: id.text()}
-	i := slices.IndexFunc(a.asked, func(c askedCall) bool { return c.id == m.ToolCallID })
-	switch {
-	case i >= 0:
-		a.asked = slices.Delete(a.asked, i, i+1)
-	case a.calls[m.ToolCallID]:
+	switch call := a.calls[m.ToolCallID]; {
+	case call == nil:
+		id.wrong("answers no call of the message before", "put the assistant's message with this tool_use before it")
+	case call.answered:
 		id.wrong("answers a call that is not of the message before, or has its result", "put each result once, right after its call")
 	default:
-		id.wrong("answers no call of the message before", "put the assistant's message with this tool_use before it")
+		call.answered = true
 	}
 	m.IsError = o.take("is_error").flag()
 	switch content := o.take("content"); {

@@ -203,6 +203,11 @@ func TestReadIsBounded(t *testing.T) {
 			t.Errorf("%s: %.300v", tc.intent, err)
 		}
 	}
+	calls := strings.Repeat(`{"id":"x","type":"function","function":{"name":"f"}},`, maxCalls) + `{}`
+	_, err := Read("openai", []byte(`{"messages":[{"role":"user","content":"u"},{"role":"assistant","tool_calls":[`+calls+`]}]}`))
+	if err == nil || !strings.Contains(err.Error(), "messages[1].tool_calls has more than 1000 calls") {
+		t.Errorf("too many calls: %.300v", err)
+	}
 }
 
 func members(n int) string {

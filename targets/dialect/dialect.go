@@ -6,6 +6,7 @@ package dialect
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,7 @@ const (
 	maxBody     = 32 << 20 // bytes
 	maxElements = 100_000  // messages, blocks, tools, stop sequences and the like, all together
 	maxMembers  = 10_000   // of one object
+	maxCalls    = 1_000    // of one message
 )
 
 // Invalid is what is wrong with a request. Its parts quote names and small values of
@@ -64,7 +66,11 @@ func Read(name string, body []byte) (*chat.Request, error) {
 	}
 	var raw json.RawMessage
 	if err := json.Unmarshal(body, &raw); err != nil { // checks all of it, and copies it
-		return nil, &Invalid{Problem: "the request is not JSON: " + err.Error(), Remedy: "write one JSON object a request"}
+		where := ""
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			where = fmt.Sprintf(" at byte %d", syntax.Offset)
+		}
+		return nil, &Invalid{Problem: "the request is not JSON" + where + ": " + err.Error(), Remedy: "write one JSON object a request"}
 	}
 	req := &chat.Request{Dialect: name}
 	doc := &document{foreign: func(path string, raw json.RawMessage) {

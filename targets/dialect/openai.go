@@ -39,6 +39,9 @@ func readOpenAI(top *object, req *chat.Request) {
 	top.keep()
 }
 
+// askedCall is a call that waits for its result.
+type askedCall struct{ id, path string }
+
 // openAI is a request while it is read.
 type openAI struct {
 	*document

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +74,12 @@ func (a *openAI) message(o *object) {
 // calls reads what the assistant called, by tool_calls or, once, by a function_call.
 func (a *openAI) calls(o *object, m *chat.Message) {
 	list := o.take("tool_calls")
-	for _, each := range list.list() {
+	calls := list.list()
+	if len(calls) > maxCalls {
+		list.wrong(fmt.Sprintf("has more than %d calls", maxCalls), "split it")
+		return
+	}
+	for _, each := range calls {
 		call := each.object()
 		if kind := call.take("type"); kind.there() && kind.text() != "function" {
 			kind.wrong("is "+shorten(kind.text()), "calls of functions alone can be told to other models")

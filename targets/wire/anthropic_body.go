@@ -112,8 +112,10 @@ type anthropicWriter struct {
 	out    anthropicRequest
 	losses []chat.Loss
 	marks  int
-	calls  int      // so far
-	asked  []string // ids of calls without a result
+	calls  int // so far
+	// unnamed are the ids that calls without any were given, as far as they have no
+	// result.
+	unnamed []string
 }
 
 func newAnthropicWriter(ep *Endpoint, req *chat.Request) *anthropicWriter {

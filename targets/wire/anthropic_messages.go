@@ -178,15 +178,15 @@ func (w *anthropicWriter) document(p *chat.Part) *anthropicSource {
 }
 
 func (w *anthropicWriter) toolUses(m *chat.Message) (blocks []anthropicBlock) {
-	w.asked = w.asked[:0]
+	w.unnamed = nil
 	for i := range m.ToolCalls {
 		c := &m.ToolCalls[i]
 		w.calls++
 		id := claudeCallID(c.ID)
 		if id == "" {
 			id = fmt.Sprintf("call_%d", w.calls)
+			w.unnamed = append(w.unnamed, id)
 		}
-		w.asked = append(w.asked, id)
 		blocks = append(blocks, anthropicBlock{Type: "tool_use", ID: id, Name: c.Name, Input: w.input(c.Arguments), Cache: w.cache(c.Cache)})
 	}
 	return blocks
@@ -208,11 +208,8 @@ func (w *anthropicWriter) input(arguments string) json.RawMessage {
 
 func (w *anthropicWriter) result(m *chat.Message) anthropicBlock {
 	b := anthropicBlock{Type: "tool_result", ToolUseID: claudeCallID(m.ToolCallID), IsError: m.IsError}
-	switch i := slices.Index(w.asked, b.ToolUseID); {
-	case i >= 0:
-		w.asked = slices.Delete(w.asked, i, i+1)
-	case b.ToolUseID == "" && len(w.asked) > 0: // servers that have no ids answer in order
-		b.ToolUseID, w.asked = w.asked[0], w.asked[1:]
+	if b.ToolUseID == "" && len(w.unnamed) > 0 { // without ids, results come in the order of the calls
+		b.ToolUseID, w.unnamed = w.unnamed[0], w.unnamed[1:]
 	}
 	if len(m.Parts) > 0 {
 		b.Content = append([]anthropicBlock{}, w.said(m)...)
