@@ -28,9 +28,9 @@ type flavour struct {
 	address func(ep *Endpoint) (*url.URL, error)
 	// keyHeader is the header that has the key by itself; empty for a bearer token.
 	keyHeader string
-	// adapt changes what this server wants otherwise, and says what that loses; nil
-	// for nothing.
-	adapt func(out *openAIRequest, ep *Endpoint, req *chat.Request) []chat.Loss
+	// adapt changes what this server wants otherwise. It is given what is lost already
+	// and returns what is lost then. Nil is for nothing.
+	adapt func(out *openAIRequest, ep *Endpoint, req *chat.Request, losses []chat.Loss) []chat.Loss
 }
 
 // Carriage says what becomes of each field; OpenAI itself and Azure lose a little else.
@@ -80,7 +80,7 @@ func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	out, losses := openAIBody(host, &ep, &req)
 	losses = alsoLost(carriage.Losses(has), losses...)
 	if p.flavour != nil && p.flavour.adapt != nil {
-		losses = alsoLost(losses, p.flavour.adapt(out, &ep, &req)...)
+		losses = p.flavour.adapt(out, &ep, &req, losses)
 	}
 	losses = foreignLost(losses, &req, openAIDialect)
 	if err := refused(p.name(), losses); err != nil {

@@ -86,6 +86,12 @@ func (r *openAIRequest) appendMessages(b []byte, err error) ([]byte, error) {
 		if m.ToolCallID != "" {
 			b = appendQuoted(append(b, `,"tool_call_id":`...), m.ToolCallID)
 		}
+		if m.Reasoning != nil {
+			b = appendQuoted(append(b, `,"reasoning_content":`...), *m.Reasoning)
+		}
+		if m.Prefix {
+			b = append(b, `,"prefix":true`...)
+		}
 		b = append(b, '}')
 	}
 	return append(b, ']'), err

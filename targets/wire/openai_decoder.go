@@ -133,7 +133,11 @@ func takeOpenAI(a *answer, e *openAIEvent) error {
 			return err
 		}
 		if c.FinishReason != "" {
-			a.finish = c.FinishReason
+			reason, err := finishOf(c.FinishReason)
+			if err != nil {
+				return err
+			}
+			a.finish = reason
 		}
 	}
 	if len(e.Choices) > 0 {

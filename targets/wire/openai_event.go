@@ -214,7 +214,7 @@ func decodeError(body []byte) (openAIError, bool) {
 	out := openAIError{kind: loose(outer.Type), code: loose(outer.Code)}
 	for _, raw := range []json.RawMessage{outer.Error, outer.Message, outer.Detail} {
 		if present(raw) {
-			out.message = loose(raw)
+			out.message = spoken(raw)
 			return out, true
 		}
 	}

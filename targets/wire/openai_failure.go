@@ -78,7 +78,8 @@ var refinements = []struct {
 	{chat.TooLarge, regexp.MustCompile(`(?i)context_length_exceeded|exceed_context_size|string_above_max_length|request_too_large|model_context_window_exceeded`),
 		regexp.MustCompile(`(?i)maximum (context|model) length|context (length|window|size) (of|exceeded)|exceeds? (the )?(available )?context|prompt is too long|\binputs\b.{0,40} must (be <=|have less than) `)},
 	{chat.ContentFilter, regexp.MustCompile(`(?i)content_filter|content_policy|ResponsibleAIPolicyViolation`), nil},
-	{chat.NotFound, regexp.MustCompile(`(?i)model_not_found|model_decommissioned|model_deprecated|DeploymentNotFound`), nil},
+	{chat.NotFound, regexp.MustCompile(`(?i)model_not_found|model_decommissioned|model_deprecated|DeploymentNotFound|invalid_model`),
+		regexp.MustCompile(`(?i)^model not exist`)},
 	{chat.Auth, regexp.MustCompile(`(?i)invalid_api_key|invalid_authentication|authentication_error`), nil},
 }
 

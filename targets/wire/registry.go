@@ -7,12 +7,16 @@ import (
 
 var protocols = map[string]Protocol{
 	"anthropic":          Anthropic{},
+	"azure":              Azure{},
+	"deepseek":           OpenAI{&deepSeek},
 	"gemini":             Gemini{},
 	"llamacpp":           LlamaCPP{},
+	"mistral":            OpenAI{&mistral},
 	"ollama":             Ollama{},
 	"openai":             OpenAI{},
 	"openai-completions": Completions{},
 	"openai-responses":   Responses{},
+	"tencent":            OpenAI{&tencent},
 	"tencent-tc3":        TencentTC3{},
 	"tgi":                TGI{},
 	"vertex":             Gemini{Vertex: true},
