@@ -20,6 +20,7 @@ var may = map[string][]string{
 	"targets/dialect":          {"targets/chat"},
 	"targets/secret":           {},
 	"targets/wire":             {"targets/chat", "targets/secret"},
+	"targets/convert":          {"targets/chat", "targets/dialect", "targets/wire"},
 	"targets/sim":              {"targets/chat", "targets/dialect", "targets/wire"},
 	"targets/telemetry":        {"results"},
 	"targets":                  {"results", "targets/chat", "targets/secret", "targets/wire"},
