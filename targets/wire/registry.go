@@ -8,6 +8,7 @@ import (
 var protocols = map[string]Protocol{
 	"anthropic":          Anthropic{},
 	"azure":              Azure{},
+	"bedrock":            Bedrock{},
 	"deepseek":           OpenAI{&deepSeek},
 	"gemini":             Gemini{},
 	"llamacpp":           LlamaCPP{},
