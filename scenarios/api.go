@@ -146,6 +146,9 @@ func (c *checker) api(at string, t *Target) {
 			}
 		}
 	}
+	if t.Protocol == "tencent-tc3" && !c.given(at+".key_id") && c.has(at+".protocol") {
+		c.wrong(at+".protocol", "add key_id: {env: TENCENTCLOUD_SECRET_ID} and key: {env: TENCENTCLOUD_SECRET_KEY}", "requests of tencent-tc3 are signed, with a key that has an id")
+	}
 	if c.has(at+".session") && !c.given(at+".key_id") {
 		c.misplaced(at+".session", "add key_id: {env: AWS_ACCESS_KEY_ID}", "a session token belongs to a signing key, which also has an id")
 	}

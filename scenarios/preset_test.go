@@ -21,6 +21,9 @@ func TestOneWordStandsForAnAPI(t *testing.T) {
 		{`url: vllm`, "http://127.0.0.1:8000/v1", "openai", ""},
 		{`url: vllm, key: {env: OTHER_KEY}`, "http://127.0.0.1:8000/v1", "openai", "OTHER_KEY"},
 		{`url: ollama`, "http://127.0.0.1:11434", "ollama", ""},
+		{`url: tencent, protocol: tencent-tc3, key_id: {env: ID}, key: {env: SECRET}`, "https://hunyuan.tencentcloudapi.com", "tencent-tc3", "SECRET"},
+		{`url: azure, resource: my-team, api_version: 2024-10-21`, "https://my-team.openai.azure.com", "azure", "AZURE_OPENAI_API_KEY"},
+		{`url: deepseek, protocol: anthropic`, "https://api.deepseek.com/anthropic", "anthropic", "DEEPSEEK_API_KEY"},
 		{`url: ollama, protocol: openai`, "http://127.0.0.1:11434/v1", "openai", ""},
 		{`url: vertex, resource: my-project, region: europe-west4, key: {env: TOKEN}`,
 			"https://europe-west4-aiplatform.googleapis.com/v1/projects/my-project/locations/europe-west4", "vertex", "TOKEN"},
@@ -68,6 +71,7 @@ func TestWordsThatStandForNothing(t *testing.T) {
 		{`url: vertex, region: eu-1, key: {env: T}`, keys, []string{"needs a resource", "add resource: NAME"}},
 		{`url: vertex, region: eu-1, resource: 'evil.example/', key: {env: T}`, keys, []string{`"evil.example/" cannot be part of an address`}},
 		{`url: vertex, region: 'evil.example/', resource: r, key: {env: T}`, keys, []string{`"evil.example/" is no region`}},
+		{`url: tencent, protocol: tencent-tc3`, keys, []string{"requests of tencent-tc3 are signed", "TENCENTCLOUD_SECRET_ID"}},
 		{`url: groq, resource: r`, keys, []string{"no {resource} in it"}},
 		{`simulate: {ttft: 1ms, tpot: 1ms}, resource: r`, keys, []string{"a simulated target has no address"}},
 	} {

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -71,5 +72,32 @@ func tc3Speaker() *speaker {
 			"error: too_large":    refuse("RequestSizeLimitExceeded", "The request is larger than 10 MB."),
 			"error: server":       refuse("InternalError", "An internal error occurred."),
 		},
+	}
+}
+
+// Neither half of a signing key, nor the session it belongs to, is kept where a server
+// says it again.
+func TestSigningKeysAreHidden(t *testing.T) {
+	s := tc3Speaker()
+	usual := s.spec
+	s.spec = func(t *testing.T, base string) Spec {
+		spec := usual(t, base)
+		spec.Endpoint.Session = secret.New("session-token-example")
+		return spec
+	}
+	for _, v := range []utterance{
+		{header: map[string]string{"Content-Type": "application/json"},
+			pieces: []string{`{"Response":{"Error":{"Code":"AuthFailure","Message":"` + canary + ` of AKIDexample in session-token-example"}}}`}},
+		{pieces: []string{sse(`{"Choices":[{"Delta":{"Content":"` + canary + ` AKIDexample session-token-example"},"FinishReason":"stop"}]}`)}},
+	} {
+		text, err := json.Marshal(askVector(t, s, v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hidden := range []string{canary, "AKIDexample", "session-token-example"} {
+			if strings.Contains(string(text), hidden) {
+				t.Errorf("%s is kept: %s", hidden, text)
+			}
+		}
 	}
 }

@@ -79,7 +79,7 @@ func open(spec Spec, via network) (*Target, error) {
 	}
 	spec.Timeouts = spec.Timeouts.filled()
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &Target{spec: spec, host: u.Host, redactor: secret.NewRedactor(key), ctx: ctx, cancel: cancel, stamps: wire.KeepStamps(),
+	t := &Target{spec: spec, host: u.Host, redactor: secret.NewRedactor(key, spec.Endpoint.KeyID, spec.Endpoint.Session), ctx: ctx, cancel: cancel, stamps: wire.KeepStamps(),
 		asking: make(map[*attempt]context.CancelCauseFunc)}
 	t.idle.L = &t.mu
 	if spec.MaxSockets > 0 {
@@ -190,7 +190,7 @@ func (t Timeouts) filled() Timeouts {
 // Spec returns what the target was opened with, timeouts filled in.
 func (t *Target) Spec() Spec { return t.spec }
 
-// Redactor hides the target's key.
+// Redactor hides the target's key, with its id and the session's token where it signs.
 func (t *Target) Redactor() *secret.Redactor { return t.redactor }
 
 // Warnings says what a user should know before this target is asked, one
