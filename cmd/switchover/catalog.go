@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,10 +22,10 @@ func (a *app) catalogCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "catalog",
 		Short: "Show what is known of prices, licences, models and GPUs",
-		Long: `What the program knows of models, of those who serve them and of what they run
-on. Every entry names the document it was read from, and the day; what is not there
-is unknown. Runs take prices from it where a scenario gives none, and the facts that
-decision.require names. It is no legal advice.`,
+		Long: `What the program knows of models, of those who serve them and of what they
+run on. Every entry names the document it was read from, and the day; what is
+not there is unknown. Runs take prices from it where a scenario gives none, and
+the facts that decision.require names. It is no legal advice.`,
 		Example: `  switchover catalog list
   switchover catalog show claude-sonnet-4-5
   switchover catalog import genai-prices data.json
@@ -78,7 +78,7 @@ func (a *app) catalogShowCommand() *cobra.Command {
 				if i > 0 {
 					fmt.Fprintln(a.out)
 				}
-				if err := printEntry(a.out, entry, a.terminal(a.out).Width); err != nil {
+				if err := a.printEntry(entry); err != nil {
 					return err
 				}
 			}
@@ -91,22 +91,29 @@ func (a *app) catalogShowCommand() *cobra.Command {
 }
 
 // printEntry prints one entry: what is known, with where it was read, then what is not.
-func printEntry(w io.Writer, e catalog.Entry, width int) error {
-	fmt.Fprintf(w, "%s %s\n", e.Kind, e.ID)
+func (a *app) printEntry(e catalog.Entry) error {
+	width := a.terminal(a.out).Width
 	longest := 0
 	for _, f := range e.Facts {
 		longest = max(longest, len(f.Name))
 	}
-	said := ""
+	indent := strings.Repeat(" ", longest+4)
+	var sources []string
+	fmt.Fprintf(a.out, "%s %s\n", e.Kind, e.ID)
 	for _, f := range e.Facts {
-		if s := f.Said(); s != said { // once for all that follow
-			said = s
-			fmt.Fprintln(w, wrapped("  ["+strings.TrimPrefix(s, "catalog, ")+"]", width))
+		said := strings.TrimPrefix(f.Said(), "catalog, ")
+		n := slices.Index(sources, said)
+		if n < 0 {
+			n, sources = len(sources), append(sources, said)
 		}
-		fmt.Fprintln(w, wrapped(fmt.Sprintf("  %-*s  %s", longest, f.Name, f.Value), width))
+		value := wrapped(fmt.Sprintf("%s [%d]", f.Value, n+1), max(width-len(indent), 20))
+		fmt.Fprintf(a.out, "  %-*s  %s\n", longest, f.Name, strings.ReplaceAll(value, "\n", "\n"+indent))
+	}
+	for i, s := range sources {
+		fmt.Fprintln(a.out, wrapped(fmt.Sprintf("[%d] %s", i+1, s), width))
 	}
 	if len(e.Unknown) > 0 {
-		fmt.Fprintln(w, wrapped("  unknown: "+strings.Join(e.Unknown, ", "), width))
+		fmt.Fprintln(a.out, wrapped("Unknown: "+strings.Join(e.Unknown, ", ")+".", width))
 	}
 	return nil
 }
@@ -138,14 +145,14 @@ func (a *app) catalogImportCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "import FORMAT FILE",
-		Short: "Make a catalog of a published list of prices: genai-prices, models.dev",
-		Long: `Make a catalog of a list of prices that others publish and you have downloaded:
+		Short: "Make a catalog of a list of prices that others publish",
+		Long: `Make a catalog of a list of prices that others publish and you downloaded:
 
-  genai-prices   prices/new_data/v2/data.json of github.com/pydantic/genai-prices (MIT)
-  models.dev     https://models.dev/api.json (MIT)
+  genai-prices  data.json of https://github.com/pydantic/genai-prices (MIT)
+  models.dev    https://models.dev/api.json (MIT)
 
-Their notices are kept in the file. Runs read it with --catalog FILE, scenarios with
-catalog: FILE. What was left out is counted and named.`,
+Their notices are kept in the file. Runs read it with --catalog FILE, scenarios
+with catalog: FILE. What was left out is counted and named.`,
 		Example: "  switchover catalog import genai-prices data.json\n  switchover catalog import models.dev api.json --out prices.json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {

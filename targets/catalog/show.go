@@ -68,7 +68,7 @@ func (c *Catalog) showModel(m *Model) Entry {
 			MarshalText() ([]byte, error)
 		}
 		always bool
-	}{{"released", m.Released, true}, {"deprecated", m.Deprecated, false}, {"retires", m.Retires, m.Status != StatusActive}} {
+	}{{"released", m.Released, true}, {"deprecated", m.Deprecated, false}, {"retires", m.Retires, m.Status == StatusDeprecated || m.Status == StatusRetired}} {
 		switch text, _ := d.day.MarshalText(); {
 		case !d.day.IsZero():
 			put(d.name, string(text))
