@@ -19,8 +19,8 @@ import (
 )
 
 type convertOptions struct {
-	from, to, model, out string
-	strict, json         bool
+	from, to, model, url, out string
+	strict, json              bool
 }
 
 // shownRefusals is how many requests are named that could not be converted.
@@ -56,6 +56,7 @@ mistake. Exit code 1 says that some were left out.`,
 	fs.StringVar(&o.from, "from", "", "the `FORM` of the requests: "+strings.Join(dialect.Names(), ", "))
 	fs.StringVar(&o.to, "to", "", "the `PROTOCOL` they are converted to: "+strings.Join(convertible(), ", "))
 	fs.StringVar(&o.model, "model", "", "ask for this `MODEL` instead of the request's own")
+	fs.StringVar(&o.url, "url", "", "the server's `URL`: OpenAI's own refuses what others take, for instance")
 	fs.StringVar(&o.out, "out", "", "write the new requests to this `FILE`")
 	fs.BoolVar(&o.strict, "strict", false, "leave out requests that would lose or change a field")
 	fs.BoolVar(&o.json, "json", false, "print the losses as JSON")
@@ -92,7 +93,7 @@ func (a *app) convert(cmd *cobra.Command, file string, o *convertOptions) error 
 	if err != nil {
 		return err
 	}
-	c := &convert.Converter{From: o.from, Protocol: protocol, Model: o.model, Strict: o.strict}
+	c := &convert.Converter{From: o.from, Protocol: protocol, Model: o.model, URL: o.url, Strict: o.strict}
 	tally, err := convertAll(cmd.ErrOrStderr(), in, bodies, c)
 	if err = errors.Join(err, done()); err != nil {
 		return &exitError{code: exitUsage, err: fmt.Errorf("convert %s: %w", file, err)}

@@ -7,6 +7,7 @@ package convert
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ type Converter struct {
 	From     string // the dialect they are in, one of dialect.Names
 	Protocol wire.Protocol
 	Model    string // replaces the request's own; empty keeps it
+	// URL is the server's address, or empty: whose it is decides what it takes, where
+	// several speak one protocol.
+	URL string
 	// Strict refuses requests that would lose or change a field.
 	Strict bool
 }
@@ -60,7 +64,7 @@ func (c *Converter) Convert(src []byte) *Converted {
 		req.Model = c.Model
 	}
 	out := &Converted{}
-	r, losses, err := c.Protocol.Encode(wire.Endpoint{URL: nowhere, Model: req.Model, Region: "us-east-1"}, *req)
+	r, losses, err := c.Protocol.Encode(wire.Endpoint{URL: cmp.Or(c.URL, nowhere), Model: req.Model, Region: "us-east-1"}, *req)
 	out.Fields = fates(req.Fields(), losses)
 	switch {
 	case err != nil:
