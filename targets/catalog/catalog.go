@@ -194,7 +194,8 @@ var Load = sync.OnceValues(func() (*Catalog, error) {
 })
 
 // Over is the catalog with another beneath it: where both have an entry, this
-// catalog's holds as a whole.
+// catalog's holds as a whole; only a provider keeps what it leaves out, because lists
+// of prices name providers and say nothing of their terms.
 func (c *Catalog) Over(base *Catalog) *Catalog {
 	if c == nil {
 		return base
@@ -205,11 +206,40 @@ func (c *Catalog) Over(base *Catalog) *Catalog {
 	return &Catalog{
 		Attribution: strings.TrimSpace(c.Attribution + "\n" + base.Attribution),
 		Models:      slices.Concat(c.Models, base.Models),
-		Providers:   slices.Concat(c.Providers, base.Providers),
+		Providers:   slices.Concat(filled(c.Providers, base), base.Providers),
 		Prices:      slices.Concat(c.Prices, base.Prices),
 		Licences:    slices.Concat(c.Licences, base.Licences),
 		GPUs:        slices.Concat(c.GPUs, base.GPUs),
 	}
+}
+
+// filled are providers with what they leave out of those that they stand over.
+func filled(over []Provider, base *Catalog) []Provider {
+	out := slices.Clone(over)
+	for i := range out {
+		p := &out[i]
+		b := base.Provider(p.ID)
+		if b == nil || !strings.EqualFold(b.ID, p.ID) {
+			continue
+		}
+		p.Deployments = p.Deployments || b.Deployments
+		if p.Aliases == nil {
+			p.Aliases = b.Aliases
+		}
+		if p.Addresses == nil {
+			p.Addresses = b.Addresses
+		}
+		if p.Terms == nil {
+			p.Terms = b.Terms
+		}
+		if p.Domain == nil {
+			p.Domain = b.Domain
+		}
+		if p.Limits == nil {
+			p.Limits = b.Limits
+		}
+	}
+	return out
 }
 
 // Model finds a model by its id or an alias, in any case; nil where it is not known.

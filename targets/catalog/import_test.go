@@ -99,6 +99,10 @@ func TestImportModelsDev(t *testing.T) {
 	if p := c.ProviderAt("https://api.acme.example/v1/chat/completions"); p == nil || p.ID != "acme" {
 		t.Errorf("the address is served by %v", p)
 	}
+	in.Catalog.Providers = append(in.Catalog.Providers, Provider{ID: "openai", Name: "OpenAI", Addresses: []string{"https://api.openai.com"}})
+	if p := in.Catalog.Over(load(t)).ProviderAt("https://api.openai.com/v1"); p.Terms == nil || p.Domain == nil {
+		t.Error("a list of prices hides a provider's terms")
+	}
 	for _, tt := range []struct {
 		provider, model string
 		input           int
