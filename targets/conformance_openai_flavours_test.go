@@ -1,7 +1,12 @@
 package targets
 
 import (
+	"context"
 	"testing"
+	"time"
+
+	oaisdk "github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
 )
 
 func init() {
@@ -48,7 +53,7 @@ func deepSeekSpeaker() *speaker {
 		`{"id":"d","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"` + goodText + `"},"finish_reason":"stop"}],` + usage + `}`}}
 	good := s.says["good stream"]
 	words := good.pieces[:len(good.pieces)-3]
-	last := sse(`{"id":"d","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],` + usage + `}`)
+	last := sse(`{"id":"c","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],` + usage + `}`)
 	good.pieces = append(append([]string{}, words...), last, sse("[DONE]"))
 	s.says["good stream"] = good
 	s.says["keep-alive noise"] = utterance{pieces: append([]string{"\n\n", ": keep-alive\n\n", "\n", ": keep-alive\n\n"}, good.pieces...)}
@@ -94,4 +99,30 @@ func mistralSpeaker() *speaker {
 	s.says["error: too_large"] = refusedWith(400, `{"object":"error","message":"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length","type":"invalid_request_prompt","param":null,"code":"3051"}`)
 	s.says["error: server"] = refusedWith(500, `{"object":"error","message":"Service unavailable.","type":"internal_server_error","param":null,"code":"1000"}`)
 	return s
+}
+
+// OpenAI's own client understands these vendors' answers as this tool does. Mistral's
+// are not among them: that client knows content as text alone.
+func TestFlavoursAreReadAsOpenAIsOwnClientReadsThem(t *testing.T) {
+	for _, s := range []*speaker{azureSpeaker(), deepSeekSpeaker(), openAISpeaker("tencent")} {
+		for _, vector := range []string{"good stream", "good document", "split at every byte", "keep-alive noise", "tool call", "length limit"} {
+			t.Run(s.protocol+"/"+vector, func(t *testing.T) {
+				v := s.says[vector]
+				client := oaisdk.NewClient(option.WithBaseURL(speak(t, s, v)), option.WithAPIKey(canary), option.WithMaxRetries(0))
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				theirs, err := listenToChat(ctx, &client, v.header["Content-Type"] == "application/json")
+				if err != nil {
+					t.Fatal(err)
+				}
+				rec := askVector(t, s, v)
+				if rec.Text != theirs.text || string(rec.Finish) != theirs.finish || len(rec.ToolCalls) != len(theirs.calls) {
+					t.Errorf("%q, %s, %v; its own client reads %+v", rec.Text, rec.Finish, rec.ToolCalls, theirs)
+				}
+				if read := rec.InputTokens.Or(0) + rec.CacheReadTokens.Or(0); int64(read) != theirs.input || int64(rec.OutputTokens.Or(0)) != theirs.output {
+					t.Errorf("read %d, wrote %v; its own client counts %+v", read, rec.OutputTokens, theirs)
+				}
+			})
+		}
+	}
 }

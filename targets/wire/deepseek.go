@@ -62,8 +62,11 @@ func adaptDeepSeek(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []
 	losses = alsoLost(losses, plainTools(out)...)
 	losses = alsoLost(losses, withoutFiles(out, "DeepSeek")...)
 	thinks := req.Params.Thinking.Mode != chat.ThinkingOff && req.Params.Thinking.Effort != "none"
-	if req.Params.Thinking.Mode == chat.ThinkingOn {
+	switch req.Params.Thinking.Mode {
+	case chat.ThinkingOn:
 		out.further("thinking", thinkingType{"enabled"})
+	case chat.ThinkingAdaptive:
+		losses = alsoLost(losses, notAdaptive)
 	}
 	if !thinks {
 		out.further("thinking", thinkingType{"disabled"})
@@ -82,6 +85,9 @@ func adaptDeepSeek(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []
 type thinkingType struct {
 	Type string `json:"type"`
 }
+
+// notAdaptive is of thinking that is left to the model: nothing is said.
+var notAdaptive = chat.Lose(chat.FieldThinking, chat.Approximate, "on and off are known alone; what the model does by itself is left as it is")
 
 // deepSeekEffort is how much reasoning is asked for: low, high or max. DeepSeek's own
 // table says what it makes of the others.

@@ -126,6 +126,12 @@ func TestFlavoursBodies(t *testing.T) {
 			{Kind: chat.DocumentPart, MediaType: "application/pdf", Data: "JVBE", Name: "n"}, {Kind: chat.AudioPart, MediaType: "audio/wav", Data: "UklG"}}}}},
 			`{"model":"m","stream":true,"messages":[{"role":"user","content":[{"type":"document_url","document_url":"data:application/pdf;base64,JVBE","document_name":"n.pdf"},{"type":"input_audio","input_audio":"UklG"}]}]}`,
 			"document: approximate"},
+		{"Mistral takes no message of the user's after results", "mistral", Endpoint{}, chat.Request{Messages: []chat.Message{{Role: chat.User, Content: "a"},
+			{Role: chat.Assistant, ToolCalls: []chat.ToolCall{{ID: "abcdefghi", Name: "f", Arguments: "{}"}}}, {Role: chat.ToolRole, ToolCallID: "abcdefghi", Content: "4"}, {Role: chat.User, Content: "well?"}}},
+			`{"model":"m","stream":true,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"abcdefghi","type":"function","function":{"name":"f","arguments":"{}"}}]},` +
+				`{"role":"tool","content":[{"type":"text","text":"4"},{"type":"text","text":"well?"}],"tool_call_id":"abcdefghi"}]}`, "tool results: approximate"},
+		{"thinking that is left to DeepSeek", "deepseek", Endpoint{}, chat.Request{Params: chat.Params{Thinking: chat.Thinking{Mode: chat.ThinkingAdaptive}}},
+			`{"model":"m","stream":true,"stream_options":{"include_usage":true},` + messages + `}`, "thinking asked for: approximate"},
 		{"Tencent's switch", "tencent", Endpoint{}, chat.Request{Params: chat.Params{MaxTokens: 9, Exact: true, Thinking: chat.Thinking{Mode: chat.ThinkingOff}, Extra: map[string]json.RawMessage{"enable_enhancement": json.RawMessage("true")}}},
 			`{"enable_enhancement":true,"max_tokens":9,` + messages + `,"model":"m","stream":true,"stream_options":{"include_usage":true},"thinking":{"type":"disabled"}}`, "exact length: dropped"},
 	} {

@@ -12,7 +12,8 @@ import (
 // mistral is chat completions as Mistral serves them: POST {url}/chat/completions, the
 // url with /v1. It refuses members of a request that it does not know, says its usage
 // without being asked, and streams content as text or as a list of typed parts, of which
-// text and thinking are read.
+// text and thinking are read. It takes ids of calls of nine letters and digits alone
+// (code 3280).
 //
 // Sources: https://docs.mistral.ai/api/ and, for the members, Mistral's client for
 // Python (models/chatcompletionstreamrequest.py, models/assistantmessage.py).
@@ -66,6 +67,23 @@ func adaptMistral(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []c
 	if n := len(out.Messages); n > 0 && out.Messages[n-1].Role == string(chat.Assistant) && len(out.Messages[n-1].ToolCalls) == 0 {
 		out.Messages[n-1].Prefix = true
 	}
+	return alsoLost(losses, afterResults(out)...)
+}
+
+// afterResults puts what the user says right after the results of tools into the last of
+// them: Mistral answers 400 to a user's message there (code 3230).
+func afterResults(out *openAIRequest) (losses []chat.Loss) {
+	kept := out.Messages[:0]
+	for _, m := range out.Messages {
+		if n := len(kept); n > 0 && m.Role == string(chat.User) && kept[n-1].Role == string(chat.ToolRole) {
+			result := &kept[n-1].Content
+			result.parts, result.text = append(result.inParts(), m.Content.inParts()...), nil
+			losses = []chat.Loss{chat.Lose(chat.FieldToolResults, chat.Approximate, "what the user says after them is put into the last: Mistral takes no message there")}
+			continue
+		}
+		kept = append(kept, m)
+	}
+	out.Messages = kept
 	return losses
 }
 

@@ -26,6 +26,8 @@ func adaptTencent(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []c
 		if t.Effort == "" && t.Budget == 0 {
 			out.ReasoningEffort = ""
 		}
+	case t.Mode == chat.ThinkingAdaptive:
+		losses = alsoLost(losses, notAdaptive)
 	}
 	return alsoLost(losses, othersTools(out)...)
 }
