@@ -19,8 +19,8 @@ import (
 // A stream is complete when message_stop has come after a message_delta with a
 // stop_reason. A document is complete when it has a stop_reason and has closed.
 //
-// The key is sent as x-api-key. A server that wants it as a bearer token is given an
-// Authorization among the endpoint's headers.
+// The key is sent as x-api-key and, to all but Anthropic itself, as a bearer token too:
+// servers that offer the same API (vLLM, gateways) look for it there.
 type Anthropic struct{}
 
 // anthropicCarriage is what is lost on the way to Claude.
@@ -81,8 +81,18 @@ func (p Anthropic) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.
 		field{"User-Agent", "switchover"},
 		field{"Anthropic-Version", version},
 		field{"X-Api-Key", ep.Key.Reveal()},
+		anthropicBearer(u, &ep),
 		field{"X-Client-Request-Id", requestID(req.ID)},
 	), losses, nil
+}
+
+// anthropicBearer is the key for servers other than Anthropic's, which takes a bearer
+// token for one of another kind.
+func anthropicBearer(u *url.URL, ep *Endpoint) field {
+	if host := u.Hostname(); host == "anthropic.com" || strings.HasSuffix(host, ".anthropic.com") {
+		return field{}
+	}
+	return bearer(ep)
 }
 
 // anthropicURL is where to post, for the API's base, with or without its version, or

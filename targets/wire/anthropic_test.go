@@ -219,13 +219,17 @@ func TestAnthropicAddressAndHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"x-api-key": "sk-canary-1", "anthropic-version": "2023-06-01", "anthropic-beta": "b-1",
-		"content-type": "application/json", "accept": "text/event-stream", "authorization": "", "x-client-request-id": "a%20b"} {
+		"content-type": "application/json", "accept": "text/event-stream", "authorization": "Bearer sk-canary-1", "x-client-request-id": "a%20b"} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
 	if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), "canary") {
 		t.Error("the key is in the body")
+	}
+	ep.URL = "https://api.anthropic.com"
+	if r, _, err = (Anthropic{}).Encode(ep, chat.Request{Params: chat.Params{MaxTokens: 1}}); err != nil || len(r.Header["Authorization"]) > 0 {
+		t.Errorf("Anthropic itself is sent %v: %v", r.Header, err)
 	}
 	ep = Endpoint{URL: "http://h", APIVersion: "2099-01-01"}
 	r, _, err = Anthropic{}.Encode(ep, chat.Request{Params: chat.Params{MaxTokens: 1, Whole: true}})
