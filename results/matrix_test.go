@@ -239,6 +239,14 @@ func TestMatrixRequirements(t *testing.T) {
 			wantText(t, "the detail", c.Detail, tt.detail)
 		})
 	}
+	t.Run("a fact says where it comes from", func(t *testing.T) {
+		run, s, ev := made(outage()[2:3])
+		run.Policy.Require = []results.Bound{fact}
+		run.Targets[0].Facts = map[string]string{"licence.commercial": "conditional"}
+		run.Targets[0].FactSources = map[string]string{"licence.commercial": "catalog, checked 2026-11-23: the licence"}
+		c := row(t, results.BuildMatrix(run, s, ev), "small-7b").Checks[0]
+		wantText(t, "the detail", c.Detail, `"conditional" (catalog, checked 2026-11-23: the licence)`)
+	})
 	t.Run("an unknown fact says how to supply it", func(t *testing.T) {
 		run, s, ev := made(outage()[2:3])
 		run.Policy.Require = []results.Bound{fact}

@@ -13,6 +13,7 @@ import (
 
 	"switchover/scenarios/prompts"
 	"switchover/targets/catalog"
+	"switchover/targets/price"
 )
 
 // knowing is an environment in which the catalog is known and the day is fixed.
@@ -196,5 +197,27 @@ func TestOwnCatalog(t *testing.T) {
 	}
 	if !filepath.IsAbs(s.Catalog) {
 		t.Errorf("the catalog's path %q is not absolute", s.Catalog)
+	}
+}
+
+// Each price of the catalog can be written into a run's own copy and read from it.
+func TestEveryPriceGoesIntoARun(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range c.Prices {
+		text := `{"name": "t", "targets": [{"name": "a", "url": "http://127.0.0.1:1", "model": "m", "price": ` + mustJSON(t, priceOf(&p.List, p.Said())) +
+			`}], "workload": {"conversations": "bundled"}, "load": [{"mode": "users", "users": 1, "conversations": 1}]}`
+		s, err := Parse("t.yaml", []byte(text), Env{})
+		if err != nil {
+			t.Errorf("%s at %s: %v", p.Model, p.Provider, err)
+			continue
+		}
+		want := p.List
+		want.Source = p.Said()
+		if diff := cmp.Diff(&want, s.Targets[0].Price.list(), cmp.AllowUnexported(price.Hours{})); diff != "" {
+			t.Errorf("%s at %s changed on its way (-want +got):\n%s", p.Model, p.Provider, diff)
+		}
 	}
 }

@@ -27,7 +27,7 @@ type Price struct {
 	// Reasoning is the price of output tokens that are reasoning. Default: the output price.
 	Reasoning *float64 `json:"reasoning,omitempty" jsonschema:"minimum=0"`
 	// Tiers are the prices of requests with more input: {above: 200000, input: 4, output: 15}.
-	Tiers []Tier `json:"tiers,omitempty" jsonschema:"minItems=1,maxItems=16"`
+	Tiers []Tier `json:"tiers,omitempty" jsonschema:"minItems=1,maxItems=64"`
 	// Windows are the prices of times: {daily: 16:30-00:30, input: 1, output: 4}. Of
 	// several that hold at once the last does.
 	Windows []Window `json:"windows,omitempty" jsonschema:"minItems=1,maxItems=64"`
@@ -39,7 +39,7 @@ type Price struct {
 // does not name stay as they are below it.
 type Tier struct {
 	// Above how many input tokens, cached ones included, it holds.
-	Above        int      `json:"above" jsonschema:"minimum=1"`
+	Above        int      `json:"above" jsonschema:"minimum=0"`
 	Input        *float64 `json:"input,omitempty" jsonschema:"minimum=0"`
 	Output       *float64 `json:"output,omitempty" jsonschema:"minimum=0"`
 	CacheRead    *float64 `json:"cache_read,omitempty" jsonschema:"minimum=0"`
@@ -65,7 +65,7 @@ type Window struct {
 	CacheWrite   *float64  `json:"cache_write,omitempty" jsonschema:"minimum=0"`
 	CacheWrite1h *float64  `json:"cache_write_1h,omitempty" jsonschema:"minimum=0"`
 	Reasoning    *float64  `json:"reasoning,omitempty" jsonschema:"minimum=0"`
-	Tiers        []Tier    `json:"tiers,omitempty" jsonschema:"minItems=1,maxItems=16"`
+	Tiers        []Tier    `json:"tiers,omitempty" jsonschema:"minItems=1,maxItems=64"`
 }
 
 // Moment is a date, or a date with a time, in UTC.

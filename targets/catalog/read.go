@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"switchover/targets/price"
 )
 
 // Bounds of a catalog's file.
@@ -179,6 +181,19 @@ func (p *Price) check() error {
 	errs := []error{named(p.Provider, append(p.Names, p.Notes)...), named(p.Model), Proof{p.Source, p.Checked}.check(), p.List.Check(maxPrice)}
 	if p.Match != nil {
 		errs = append(errs, p.Match.check(1))
+	}
+	if len(p.Windows) == 0 && p.Input == nil && p.Output == nil {
+		errs = append(errs, errors.New("it names neither input nor output"))
+	}
+	for i, w := range p.Windows {
+		switch {
+		case w.Input == nil && w.Output == nil:
+			errs = append(errs, fmt.Errorf("window %d names neither input nor output", i+1))
+		case w.From.IsZero() && w.Until.IsZero() && w.Daily == price.Hours{}:
+			errs = append(errs, fmt.Errorf("nothing says when window %d holds", i+1))
+		case len(w.Days) > 0 && w.Daily == price.Hours{}:
+			errs = append(errs, fmt.Errorf("the days of window %d need the hours that begin on them", i+1))
+		}
 	}
 	return errors.Join(errs...)
 }

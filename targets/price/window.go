@@ -158,9 +158,16 @@ func (w *Window) covers(from, until time.Time) bool {
 // always reports whether the window holds at every time.
 func (w *Window) always() bool { return w.covers(time.Time{}, time.Time{}) }
 
+// maxParts bounds the windows of a price, and the tiers of each.
+const maxParts = 64
+
 // Check refuses a price that no sum survives: rates below 0 or without bound, tiers
-// that begin below 0 or together, windows that never hold. most is the highest rate.
+// that begin below 0 or together, windows that never hold, and too many of either.
+// most is the highest rate.
 func (l *List) Check(most float64) error {
+	if len(l.Windows) > maxParts {
+		return fmt.Errorf("it has %d windows; at most %d can be", len(l.Windows), maxParts)
+	}
 	if err := check(l.Base(), l.Tiers, most); err != nil {
 		return err
 	}
@@ -177,6 +184,9 @@ func (l *List) Check(most float64) error {
 }
 
 func check(r Rates, tiers []Tier, most float64) error {
+	if len(tiers) > maxParts {
+		return fmt.Errorf("it has %d tiers; at most %d can be", len(tiers), maxParts)
+	}
 	begin := map[int]bool{}
 	all := []Rates{r}
 	for _, t := range tiers {
