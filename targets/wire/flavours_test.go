@@ -176,9 +176,14 @@ func TestDeepSeekIsToldWhatItReasonedBeforeCalls(t *testing.T) {
 	}
 }
 
-// Mistral takes reasoning as a part, and ids of nine letters and digits alone.
+// Mistral takes reasoning as a part where it is to reason, and ids of nine letters and digits alone.
 func TestMistralConversation(t *testing.T) {
-	body, _ := bodyOf(t, flavourOf(t, "mistral"), Endpoint{}, chat.Request{Messages: reasonedAndCalled()})
+	p := flavourOf(t, "mistral")
+	body, lost := bodyOf(t, p, Endpoint{}, chat.Request{Messages: reasonedAndCalled()})
+	if strings.Contains(body, "idle") || lost != "thinking: dropped" {
+		t.Errorf("reasoning, though none is asked for: lost %q of %s", lost, body)
+	}
+	body, _ = bodyOf(t, p, Endpoint{}, chat.Request{Messages: reasonedAndCalled(), Params: chat.Params{Thinking: chat.Thinking{Mode: chat.ThinkingOn}}})
 	if !strings.Contains(body, `{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"idle"}]},{"type":"text","text":"First."}]}`) {
 		t.Errorf("reasoning: %s", body)
 	}

@@ -58,8 +58,13 @@ func adaptMistral(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []c
 	for i := range out.Messages {
 		mistralMessage(&out.Messages[i])
 	}
+	reasons := out.ReasoningEffort == "high"
 	earlier(out, req, func(said *openAIMessage, m *chat.Message) {
-		if text := thoughts(m); text != "" {
+		switch text := thoughts(m); {
+		case text == "":
+		case !reasons:
+			losses = alsoLost(losses, chat.Lose(chat.FieldThinkingText, chat.Dropped, "said only where reasoning is asked for: models that never reason refuse it"))
+		default:
 			said.Content.parts = append([]openAIPart{{Type: "thinking", Thinking: []openAIPart{textPart(text)}}}, said.Content.inParts()...)
 			said.Content.text = nil
 		}

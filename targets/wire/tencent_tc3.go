@@ -13,7 +13,8 @@ import (
 // TencentTC3 is Tencent Cloud's own ChatCompletions of Hunyuan: POST {url}/, signed
 // with a key's id and secret (TC3-HMAC-SHA256), its members in Pascal case. Errors come
 // as a 200 with a document. A stream has no marker of its own: it is complete when a
-// choice has had a FinishReason and the body has ended cleanly.
+// choice has had a FinishReason and the body has ended cleanly. Without a key nothing is
+// signed, for gateways that sign themselves.
 //
 // Sources: https://cloud.tencent.com/document/api/1729/101837 and, for what a message
 // and a tool hold, hunyuan/v20230901/models.go of Tencent's SDK for Go.
@@ -25,7 +26,7 @@ const maxTC3Messages = 40
 // maxTC3Seed is the largest seed; the least is 1.
 const maxTC3Seed = 10_000
 
-const whyNotTC3 = "ChatCompletions of Tencent Cloud has no such parameter"
+const whyNotTC3 = "Tencent's own form has no such parameter"
 
 var tc3Carriage = chat.Carry(
 	chat.Lose(chat.FieldSystemBlocks, chat.Approximate, "joined into one"),
@@ -48,7 +49,7 @@ var tc3Carriage = chat.Carry(
 	chat.Lose(chat.FieldSingleTool, chat.Dropped, whyNotTC3),
 	chat.Lose(chat.FieldFormat, chat.Dropped, whyNotTC3),
 	chat.Lose(chat.FieldSchema, chat.Dropped, whyNotTC3),
-	chat.Lose(chat.FieldMaxTokens, chat.Dropped, "ChatCompletions of Tencent Cloud takes no limit: answers end where the model ends them"),
+	chat.Lose(chat.FieldMaxTokens, chat.Dropped, "Tencent's own form takes no limit: the model ends its answers"),
 	chat.Lose(chat.FieldExact, chat.Dropped, whyNotTC3),
 	chat.Lose(chat.FieldTopK, chat.Dropped, whyNotTC3),
 	chat.Lose(chat.FieldStop, chat.Approximate, "the answer ends behind the sequence, not before it"),
@@ -123,7 +124,7 @@ type tc3ToolCall struct {
 
 // Encode builds the request and signs it with the endpoint's clock.
 func (TencentTC3) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, error) {
-	if ep.KeyID.Empty() || ep.Key.Empty() {
+	if ep.KeyID.Empty() != ep.Key.Empty() {
 		return nil, nil, errors.New("encoding a request to Tencent Cloud: it is signed with a secret id and a secret key: give key_id and key")
 	}
 	u, err := joinURL(ep.URL, "/")
@@ -152,7 +153,9 @@ func (TencentTC3) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 		field{"X-Tc-Token", ep.Session.Reveal()},
 		field{"X-Client-Request-Id", requestID(req.ID)},
 	)
-	signTC3(r, body, &ep)
+	if !ep.Key.Empty() {
+		signTC3(r, body, &ep)
+	}
 	return r, losses, nil
 }
 

@@ -84,6 +84,10 @@ func TestTC3NeedsBothKeys(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "key_id") || strings.Contains(err.Error(), "secretexample") {
 		t.Errorf("%v", err)
 	}
+	ep.Key = secret.Value{}
+	if r, _, err := (TencentTC3{}).Encode(ep, chat.Request{}); err != nil || r.Header.Get("Authorization") != "" {
+		t.Errorf("without any key: %v, signed %q", err, r.Header.Get("Authorization"))
+	}
 }
 
 func TestTC3Body(t *testing.T) {
