@@ -18,7 +18,7 @@ import (
 // refusal and an answer's text. How the answer is to be streamed is for the one who
 // asks: of stream_options nothing is kept.
 func readOpenAI(top *object, req *chat.Request) {
-	a := &openAI{document: top.doc, req: req}
+	a := &openAI{document: top.doc, req: req, open: map[string]string{}, names: map[string]bool{}}
 	req.Model = top.take("model").text()
 	if top.has("prompt") && !top.has("messages") {
 		a.prompt(top.take("prompt"))
@@ -46,10 +46,17 @@ type askedCall struct{ id, path string }
 type openAI struct {
 	*document
 	req *chat.Request
-	// asked are the calls of the assistant's last message that have no result yet.
-	asked []askedCall
-	made  int // ids made for calls that had none
+	// open are the paths of the calls of the assistant's last message that have no
+	// result yet, by their ids, which asked has in their order.
+	open  map[string]string
+	asked []string
+	// older is the latest call in the form of functions; it has an id made here.
+	older olderCall
+	made  int
+	names map[string]bool // of functions
 }
+
+type olderCall struct{ id, name string }
 
 // prompt reads a completion's prompt as a message of the user's.
 func (a *openAI) prompt(v *value) {
@@ -161,9 +168,10 @@ func (a *openAI) function(o *object) {
 	switch {
 	case !toolName(tool.Name):
 		name.wrong("is "+shorten(fmt.Sprintf("%q", tool.Name)), "give 1 to 128 letters, digits, _ and -")
-	case a.hasTool(tool.Name):
+	case a.names[tool.Name]:
 		name.wrong("is the name of two functions", "")
 	}
+	a.names[tool.Name] = true
 	if schema := o.take("parameters"); schema.there() {
 		if !schema.is('{') {
 			schema.want("an object")
@@ -173,10 +181,6 @@ func (a *openAI) function(o *object) {
 	tool.Strict = o.take("strict").flag()
 	o.keep()
 	a.req.Tools = append(a.req.Tools, tool)
-}
-
-func (a *openAI) hasTool(name string) bool {
-	return slices.ContainsFunc(a.req.Tools, func(t chat.Tool) bool { return t.Hosted == "" && t.Name == name })
 }
 
 // toolChoice reads a word or a function's name, in the form of today or of functions.
@@ -205,7 +209,7 @@ func (a *openAI) toolChoice(v *value, words ...string) {
 		}
 		name := from.need("name", "say which function")
 		choice.Mode, choice.Name = chat.ToolsOne, name.text()
-		if !a.hasTool(choice.Name) {
+		if !a.names[choice.Name] {
 			name.wrong("names no function of the request", "")
 		}
 		o.keep()

@@ -3,7 +3,6 @@ package dialect
 import (
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -26,9 +25,13 @@ func (a *openAI) messages(v *value) {
 
 // answered holds the assistant's last message to having a result for each of its calls.
 func (a *openAI) answered() {
-	if len(a.asked) > 0 {
-		a.wrong(a.asked[0].path, "has no result in the messages right after", "give a message of role tool with this id, or leave the call out")
+	for _, id := range a.asked {
+		if path, open := a.open[id]; open {
+			a.wrong(path, "has no result in the messages right after", "give a message of role tool with this id, or leave the call out")
+		}
 	}
+	clear(a.open)
+	a.asked, a.older = nil, olderCall{}
 }
 
 // message reads one message. Each becomes one, so that paths stay what they were.
@@ -46,11 +49,17 @@ func (a *openAI) message(o *object) {
 	case chat.Assistant:
 		a.calls(o, &m)
 	case chat.ToolRole:
-		a.result(o.need("tool_call_id", "say which call it answers"), &m, "")
+		id := o.need("tool_call_id", "say which call it answers")
+		m.ToolCallID = id.text()
+		a.result(id, m.ToolCallID)
 	case "function":
 		m.Role = chat.ToolRole
-		name := o.need("name", "say which function answered")
-		a.result(name, &m, name.text())
+		if name := o.need("name", "say which function answered"); name.text() == a.older.name {
+			m.ToolCallID = a.older.id
+			a.result(name, m.ToolCallID)
+		} else {
+			a.result(name, "")
+		}
 	default:
 		role.wrong("is "+shorten(string(m.Role)), "give system, developer, user, assistant or tool")
 	}
@@ -86,18 +95,25 @@ func (a *openAI) calls(o *object, m *chat.Message) {
 		}
 		id := call.need("id", "the result names it")
 		m.ToolCalls = append(m.ToolCalls, a.called(call.need("function", "say what was called"), id.text()))
-		if slices.ContainsFunc(a.asked, func(c askedCall) bool { return c.id == id.text() }) {
+		if _, twice := a.open[id.text()]; twice {
 			id.wrong("is the id of two calls", "")
 		}
-		a.asked = append(a.asked, askedCall{id.text(), id.path})
+		a.ask(id.text(), id.path)
 		call.keep()
 	}
 	if older := o.take("function_call"); older.there() {
 		a.made++
 		c := a.called(older, "call_"+strconv.Itoa(a.made))
 		m.ToolCalls = append(m.ToolCalls, c)
-		a.asked = append(a.asked, askedCall{c.ID, older.path})
+		a.ask(c.ID, older.path)
+		a.older = olderCall{c.ID, c.Name}
 	}
+}
+
+// ask notes a call, which is to have a result.
+func (a *openAI) ask(id, path string) {
+	a.open[id] = path
+	a.asked = append(a.asked, id)
 }
 
 func (a *openAI) called(v *value, id string) chat.ToolCall {
@@ -111,34 +127,13 @@ func (a *openAI) called(v *value, id string) chat.ToolCall {
 	return c
 }
 
-// result reads which call a message answers: the one of that id or, for a function's
-// message, the latest of that name.
-func (a *openAI) result(by *value, m *chat.Message, name string) {
-	m.ToolCallID = by.text()
-	if name != "" {
-		m.ToolCallID = a.latest(name)
-	}
-	i := slices.IndexFunc(a.asked, func(c askedCall) bool { return c.id == m.ToolCallID })
-	if i < 0 {
+// result notes that a call has its result.
+func (a *openAI) result(by *value, id string) {
+	if _, open := a.open[id]; !open {
 		by.wrong("answers no call of the assistant's message before", "put that message with this call before it, and each result once")
 		return
 	}
-	a.asked = slices.Delete(a.asked, i, i+1)
-}
-
-// latest is the id of the latest call of a function; empty where there is none.
-func (a *openAI) latest(name string) string {
-	for i := len(a.req.Messages) - 1; i >= 0; i-- {
-		for _, c := range a.req.Messages[i].ToolCalls {
-			if c.Name == name {
-				return c.ID
-			}
-		}
-		if a.req.Messages[i].Role != chat.ToolRole {
-			break
-		}
-	}
-	return ""
+	delete(a.open, id)
 }
 
 // parts reads a list of parts into a message. A text that is alone, and has nothing

@@ -144,11 +144,22 @@ func roomy(r *chat.Request) { r.Params.MaxTokens = 16384 }
 // carriageEndpoints is what protocols need to be asked at all, beside the usual.
 var carriageEndpoints = map[string]func(*Endpoint){}
 
+// carriageProtocols are asked instead of those of their names, and beside them.
+var carriageProtocols = map[string]Protocol{}
+
+func carrier(name string) Protocol {
+	if p, ok := carriageProtocols[name]; ok {
+		return p
+	}
+	p, _ := Lookup(name)
+	return p
+}
+
 // carried is what is sent of a canary's request, as one text: the address, the
 // headers and the body; and what is said to be lost.
 func carried(t *testing.T, name string, c canary, with bool) (string, []chat.Loss, error) {
 	t.Helper()
-	p, _ := Lookup(name)
+	p := carrier(name)
 	ep := Endpoint{URL: "http://127.0.0.1:9/v1", Model: "m", Key: secret.New("sk-key")}
 	if prepare := carriageEndpoints[name]; prepare != nil {
 		prepare(&ep)
@@ -185,9 +196,10 @@ func carried(t *testing.T, name string, c canary, with bool) (string, []chat.Los
 // lossless is sent, what is dropped is not, what is rejected is refused by name, and
 // of what is lost it is said what becomes of it.
 func TestCarriage(t *testing.T) {
-	for _, name := range Names() {
-		p, _ := Lookup(name)
-		table := p.Carriage()
+	names := append(Names(), slices.Collect(maps.Keys(carriageProtocols))...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		table := carrier(name).Carriage()
 		for f := range chat.AllFields() {
 			c, ok := canaries[f]
 			if !ok {
@@ -197,6 +209,20 @@ func TestCarriage(t *testing.T) {
 				holdToCarriage(t, name, f, c, table)
 			})
 		}
+	}
+}
+
+// TestCarriageAtOpenAI holds OpenAI's protocols to what they say is lost at OpenAI
+// itself, which takes other members than the servers that call themselves compatible.
+func TestCarriageAtOpenAI(t *testing.T) {
+	for name, table := range map[string]chat.Carriage{"openai": strictOpenAICarriage, "openai-completions": completionsCarriage, "openai-responses": responsesCarriage} {
+		carriageEndpoints[name] = func(ep *Endpoint) { ep.URL = openAItself }
+		for f, c := range canaries {
+			t.Run(name+"/"+strings.ReplaceAll(f.String(), " ", "_"), func(t *testing.T) {
+				holdToCarriage(t, name, f, c, table)
+			})
+		}
+		delete(carriageEndpoints, name)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 func FuzzRequestBody(f *testing.F) {
 	for _, text := range []string{"", "plain", "two\nlines", "\"quoted\" \\ <b>&", "\x00\x1f\x7f", "ü 模型 \u2028", "\xff\xfe", "a\n\xff"} {
 		for shape := range byte(4) {
-			f.Add(text, openAIHost, "END", 9, int64(-1), 0.7, shape<<6|0x3f)
+			f.Add(text, "api.openai.com", "END", 9, int64(-1), 0.7, shape<<6|0x3f)
 			f.Add(text, "m", "END", 9, int64(-1), 0.7, shape<<6|0x3f)
 			f.Add(text, text, text, 0, int64(0), 1e-9, shape<<6)
 		}
@@ -26,6 +26,7 @@ func FuzzRequestBody(f *testing.F) {
 		req := openAIRequest{Model: model, MaxTokens: n, Stream: has&1 != 0, MinTokens: -n, IgnoreEOS: has&2 != 0}
 		if has&4 != 0 {
 			req.Stop, req.Temperature, req.TopP = []string{word, text}, &x, &x
+			req.ToolChoice, req.User, req.Metadata = word, text, map[string]string{word: text}
 		}
 		if has&8 != 0 {
 			req.Seed, req.StreamOptions, req.MaxCompletionTokens = &seed, withUsage(model), n
@@ -41,7 +42,9 @@ func FuzzRequestBody(f *testing.F) {
 			req.Messages = append(req.Messages, encodeMessage(&chat.Message{Role: chat.Assistant, ToolCalls: []chat.ToolCall{{ID: word, Name: text}}}))
 		}
 		if has&128 != 0 {
-			req.Messages = append(req.Messages, openAIMessage{})
+			req.TopK, req.ReasoningEffort = &n, word
+			parts := []openAIPart{textPart(text), {Type: "image_url", ImageURL: &openAIImage{URL: word}}}
+			req.Messages = append(req.Messages, openAIMessage{Content: openAIWords{parts: parts}}, openAIMessage{})
 		}
 		want, err := json.Marshal(&req)
 		if err != nil {

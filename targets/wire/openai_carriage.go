@@ -40,11 +40,14 @@ var strictOpenAICarriage = chat.Carry(append([]chat.Loss{
 	chat.Lose(chat.FieldTopK, chat.Dropped, "OpenAI has no such parameter"),
 }, chatLosses...)...)
 
-const openAIHost = "api.openai.com"
+// openAIServes reports whether a host is OpenAI's, of the world's or of one region's.
+func openAIServes(host string) bool {
+	return host == "api.openai.com" || strings.HasSuffix(host, ".api.openai.com")
+}
 
 // strictOpenAI reports whether a host is OpenAI's or Azure's.
 func strictOpenAI(host string) bool {
-	return host == openAIHost || strings.HasSuffix(host, ".openai.azure.com") ||
+	return openAIServes(host) || strings.HasSuffix(host, ".openai.azure.com") ||
 		strings.HasSuffix(host, ".services.ai.azure.com") || strings.HasSuffix(host, ".cognitiveservices.azure.com")
 }
 

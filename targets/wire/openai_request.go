@@ -111,7 +111,7 @@ var (
 // withUsage asks a stream for its usage, and OpenAI for events without padding: what
 // it has beside its tokens is not the model's. Others do not know that option.
 func withUsage(host string) *openAIStream {
-	if host == openAIHost {
+	if openAIServes(host) {
 		return &usageBare
 	}
 	return &usageAlone

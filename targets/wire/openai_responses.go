@@ -126,7 +126,7 @@ func (Responses) body(host string, ep *Endpoint, req *chat.Request) (*responsesR
 	if out.Model == "" {
 		out.Model = ep.Model
 	}
-	if out.Stream && host == openAIHost {
+	if out.Stream && openAIServes(host) {
 		out.StreamOptions = &responsesStream{}
 	}
 	if p.AsAllowed && !(strict && refusesTemperature(out.Model)) {
