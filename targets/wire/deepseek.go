@@ -60,7 +60,7 @@ func adaptDeepSeek(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []
 		losses = alsoLost(losses, chat.Lose(chat.FieldStop, chat.Approximate, fmt.Sprintf("the first %d of %d: DeepSeek takes no more", maxDeepSeekStops, n)))
 	}
 	losses = alsoLost(losses, plainTools(out)...)
-	losses = alsoLost(losses, withoutFiles(out, "DeepSeek")...)
+	losses = alsoLost(losses, withoutFiles(out)...)
 	thinks := req.Params.Thinking.Mode != chat.ThinkingOff && req.Params.Thinking.Effort != "none"
 	switch req.Params.Thinking.Mode {
 	case chat.ThinkingOn:
@@ -93,6 +93,9 @@ var notAdaptive = chat.Lose(chat.FieldThinking, chat.Approximate, "on and off ar
 // table says what it makes of the others.
 func deepSeekEffort(t *chat.Thinking, thinks bool, asked string) (string, []chat.Loss) {
 	if !thinks {
+		if t.Effort != "" && t.Effort != "none" {
+			return "", []chat.Loss{chat.Lose(chat.FieldEffort, chat.Dropped, "thinking is turned off")}
+		}
 		return "", nil
 	}
 	said := map[string]string{"minimal": "low", "low": "low", "medium": "high", "high": "high", "xhigh": "high", "max": "max"}[asked]
@@ -189,11 +192,11 @@ func othersTools(out *openAIRequest) []chat.Loss {
 }
 
 // withoutFiles rejects documents that are not text.
-func withoutFiles(out *openAIRequest, who string) []chat.Loss {
+func withoutFiles(out *openAIRequest) []chat.Loss {
 	for i := range out.Messages {
 		for j := range out.Messages[i].Content.parts {
 			if out.Messages[i].Content.parts[j].File != nil {
-				return []chat.Loss{chat.Lose(chat.FieldDocument, chat.Rejected, who+" reads no files")}
+				return []chat.Loss{chat.Lose(chat.FieldDocument, chat.Rejected, "DeepSeek reads no files")}
 			}
 		}
 	}

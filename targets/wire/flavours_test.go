@@ -130,6 +130,8 @@ func TestFlavoursBodies(t *testing.T) {
 			{Role: chat.Assistant, ToolCalls: []chat.ToolCall{{ID: "abcdefghi", Name: "f", Arguments: "{}"}}}, {Role: chat.ToolRole, ToolCallID: "abcdefghi", Content: "4"}, {Role: chat.User, Content: "well?"}}},
 			`{"model":"m","stream":true,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"abcdefghi","type":"function","function":{"name":"f","arguments":"{}"}}]},` +
 				`{"role":"tool","content":[{"type":"text","text":"4"},{"type":"text","text":"well?"}],"tool_call_id":"abcdefghi"}]}`, "tool results: approximate"},
+		{"an effort of thinking that is off", "deepseek", Endpoint{}, chat.Request{Params: chat.Params{Thinking: chat.Thinking{Mode: chat.ThinkingOff, Effort: "high"}}},
+			`{"model":"m","stream":true,"stream_options":{"include_usage":true},` + messages + `,"thinking":{"type":"disabled"}}`, "effort: dropped"},
 		{"thinking that is left to DeepSeek", "deepseek", Endpoint{}, chat.Request{Params: chat.Params{Thinking: chat.Thinking{Mode: chat.ThinkingAdaptive}}},
 			`{"model":"m","stream":true,"stream_options":{"include_usage":true},` + messages + `}`, "thinking asked for: approximate"},
 		{"Tencent's switch", "tencent", Endpoint{}, chat.Request{Params: chat.Params{MaxTokens: 9, Exact: true, Thinking: chat.Thinking{Mode: chat.ThinkingOff}, Extra: map[string]json.RawMessage{"enable_enhancement": json.RawMessage("true")}}},
