@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchover/scenarios"
 	"switchover/targets/catalog"
 )
 
@@ -161,6 +162,10 @@ with catalog: FILE. What was left out is counted and named.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			err := scenarios.CheckFile(args[1]) // no pipe, which could last forever
+			if err != nil {
+				return usageError("", "open the list: %w", err)
+			}
 			f, err := os.Open(args[1])
 			if err != nil {
 				return usageError("", "open the list: %w", err)

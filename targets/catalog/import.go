@@ -86,6 +86,12 @@ func (in *Import) skip(reason string, n int) {
 	}
 }
 
+// unknownPart is why a price is left out that has a part nobody here knows: without
+// it, what a request costs would be a guess.
+func unknownPart(name string) string {
+	return fmt.Sprintf("models with a part of the price that is not known: %.60q", name)
+}
+
 // open reads an opening bracket or brace.
 func open(dec *json.Decoder, want json.Delim, what string) error {
 	t, err := dec.Token()
@@ -105,7 +111,7 @@ func strictly(b []byte, v any) error {
 	return dec.Decode(v)
 }
 
-// add takes a price, unless its provider has too many or it says nothing.
+// add takes a price, unless there are too many.
 func (in *Import) add(p Price) error {
 	if len(in.Catalog.Prices) >= maxEntries {
 		return fmt.Errorf("more than %d prices", maxEntries)

@@ -166,7 +166,8 @@ var (
 		"cache_image_read_mtok", "input_video_mtok", "output_video_mtok", "output_citation_mtok", "requests_kcount", "web_searches_kcount"}
 )
 
-// genaiRates reads one price. It is nil where the list prices no text tokens.
+// genaiRates reads one price. It is nil where the list prices no text tokens, or
+// something else that the price could not be known without.
 func (in *Import) genaiRates(raw json.RawMessage) (*price.Rates, []price.Tier, error) {
 	var kinds map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &kinds); err != nil {
@@ -181,7 +182,8 @@ func (in *Import) genaiRates(raw json.RawMessage) (*price.Rates, []price.Tier, e
 				in.skip("parts that are no text tokens: "+kind, 1)
 				continue
 			}
-			return nil, nil, fmt.Errorf("the price of %.60q is of no kind that is known", kind)
+			in.skip(unknownPart(kind), 1)
+			return nil, nil, nil
 		}
 		base, steps, err := genaiSteps(value)
 		if err != nil {

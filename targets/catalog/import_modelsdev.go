@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"switchover/targets/price"
@@ -43,6 +44,9 @@ type modelsDevRates struct {
 	AudioIn    *float64 `json:"input_audio"`
 	AudioOut   *float64 `json:"output_audio"`
 }
+
+// modelsDevParts are what a cost can have that is known here.
+var modelsDevParts = []string{"input", "output", "cache_read", "cache_write", "reasoning", "input_audio", "output_audio", "context_over_200k", "tiers"}
 
 // modelsDev reads models.dev's api.json: providers by their id, one after the other.
 func (in *Import) modelsDev(dec *json.Decoder, day price.Moment) error {
@@ -114,6 +118,16 @@ func (in *Import) modelsDevPrice(raw json.RawMessage) (*price.List, error) {
 				Type string `json:"type"`
 			} `json:"tier"`
 		} `json:"tiers"`
+	}
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &parts); err != nil {
+		return nil, err
+	}
+	for _, part := range sortedKeys(parts) {
+		if !slices.Contains(modelsDevParts, part) {
+			in.skip(unknownPart(part), 1)
+			return nil, nil
+		}
 	}
 	if err := strictly(raw, &cost); err != nil {
 		return nil, err

@@ -87,12 +87,13 @@ func TestImportModelsDev(t *testing.T) {
 			"big": {"id": "big", "name": "Big", "cost": {"input": 3, "output": 15, "cache_read": 0.3, "reasoning": 20, "context_over_200k": {"input": 6, "output": 22.5}}},
 			"new": {"id": "new", "name": "New", "cost": {"input": 1, "output": 2, "tiers": [{"input": 2, "output": 3, "tier": {"type": "context", "size": 1000}}]}},
 			"plan": {"id": "plan", "name": "Plan", "cost": {"input": 0, "output": 0}},
+			"odd": {"id": "odd", "cost": {"input": 1, "output": 2, "weekend": 3}},
 			"free": {"id": "free", "name": "Free"}}},
 		"amazon-bedrock": {"id": "amazon-bedrock", "name": "Amazon Bedrock", "models": {"x.y": {"id": "x.y", "cost": {"input": 1, "output": 2}}}}}`), today)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if in.Taken != 3 || in.Skipped["models without a price"] != 1 || len(in.Skipped) != 2 {
+	if in.Taken != 3 || in.Skipped["models without a price"] != 1 || in.Skipped[unknownPart("weekend")] != 1 || len(in.Skipped) != 3 {
 		t.Errorf("%s", in.Text())
 	}
 	c := in.Catalog.Over(load(t))
@@ -122,14 +123,15 @@ func TestImportRefuses(t *testing.T) {
 		{"genai-prices", `[]`, "no price"},
 		{"genai-prices", `[{"id": "a"}]`, "api_pattern"},
 		{"genai-prices", `[{"id": "a", "name": "A", "api_pattern": "x", "models": [{"id": "m", "match": {"equals": "m"}, "prices": {"input_mtok": "free"}}]}]`, `model "m" of "a"`},
-		{"genai-prices", `[{"id": "a", "name": "A", "api_pattern": "x", "models": [{"id": "m", "match": {"equals": "m"}, "prices": {"input_gtok": 1}}]}]`, "no kind that is known"},
+		{"genai-prices", `[{"id": "a", "name": "A", "api_pattern": "x", "models": [{"id": "m", "match": {"equals": "m"}, "prices": {"input_gtok": 1}}]}]`, "no price"},
 		{"genai-prices", `[{"id": "a", "name": "A", "api_pattern": "x", "models": [{"id": "m", "match": {"like": "m"}, "prices": {"input_mtok": 1}}]}]`, "match"},
 		{"genai-prices", `[{"id": "a", "name": "A", "api_pattern": "x", "models": [{"id": "m", "match": {"equals": "m"}, "prices": [{"constraint": {"weekday": 1}, "prices": {"input_mtok": 1}}]}]}]`, "weekday"},
 		{"genai-prices", `[{"id": "a", "name": "A", "api_pattern": "x", "models": [{"id": "m", "match": {"equals": "m"}, "prices": {"input_mtok": -1}}]}]`, "a price is -1"},
 		{"genai-prices", `[{"id": "a", "name": "A", "api_pattern": "(", "models": [{"id": "m", "match": {"equals": "m"}, "prices": {"input_mtok": 1}}]}]`, "an address"},
 		{"genai-prices", `[{"id": "a", "name`, "byte"},
 		{"models.dev", `[]`, "begins with"},
-		{"models.dev", `{"a": {"id": "a", "models": {"m": {"cost": {"input": 1, "output": 2, "weekend": 3}}}}}`, "weekend"},
+		{"models.dev", `{"a": {"id": "a", "models": {"m": {"cost": {"input": 1, "output": 2, "weekend": 3}}}}}`, "no price"},
+		{"models.dev", `{"a": {"id": "a", "models": {"m": {"cost": {"input": 1, "output": 2, "tiers": [{"upto": 3}]}}}}}`, `model "m" of "a"`},
 		{"litellm", `{}`, "not known"},
 	} {
 		if _, err := ImportFrom(tt.format, strings.NewReader(tt.text), today); err == nil || !strings.Contains(err.Error(), tt.want) {
