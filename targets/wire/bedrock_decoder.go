@@ -20,7 +20,7 @@ type bedrockAnswers struct {
 	hosted map[int]bool
 }
 
-var bedrockTraits = traits{answer: "Converse's", marker: "metadata", reason: "stopReason", frame: frameAmazon, look: lookBedrock}
+var bedrockTraits = traits{answer: "an answer of Converse's", marker: "metadata", reason: "stopReason", frame: frameAmazon, look: lookBedrock}
 
 func (*bedrockAnswers) traits() *traits { return &bedrockTraits }
 
