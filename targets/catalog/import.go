@@ -30,9 +30,13 @@ var Formats = []string{"genai-prices", "models.dev"}
 // recorded with them: the lists say of few entries when these were read. The reader is
 // read to MaxBytes; a list of another shape is refused with the place.
 func ImportFrom(format string, r io.Reader, checked time.Time) (*Import, error) {
+	return importFrom(format, r, checked, MaxBytes)
+}
+
+func importFrom(format string, r io.Reader, checked time.Time, most int) (*Import, error) {
 	in := &Import{Catalog: &Catalog{}, Skipped: map[string]int{}}
 	day := price.Moment{Time: checked.UTC().Truncate(24 * time.Hour)}
-	limited := &limited{r: r, left: MaxBytes}
+	limited := &limited{r: r, left: most}
 	dec := json.NewDecoder(bufio.NewReader(limited))
 	var err error
 	switch format {
@@ -49,7 +53,7 @@ func ImportFrom(format string, r io.Reader, checked time.Time) (*Import, error) 
 		}
 	}
 	if limited.over {
-		err = fmt.Errorf("it has more than %d bytes", MaxBytes)
+		err = fmt.Errorf("it has more than %d bytes", most)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("this is no list of %s: byte %d: %w", format, dec.InputOffset(), err)

@@ -100,7 +100,7 @@ func (in *Import) genaiPrice(raw json.RawMessage) (*price.List, error) {
 		case err != nil:
 			return nil, err
 		case rates == nil:
-			continue
+			return nil, nil // what holds at other times would be taken for what holds then
 		case c.Constraint == nil && i == 0:
 			out = listOf(*rates, tiers)
 			continue

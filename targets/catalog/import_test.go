@@ -138,7 +138,7 @@ func TestImportRefuses(t *testing.T) {
 			t.Errorf("%s: %s\nis refused with %v; want %q", tt.format, tt.text, err, tt.want)
 		}
 	}
-	if _, err := ImportFrom("models.dev", endless{}, today); err == nil || !strings.Contains(err.Error(), "more than") {
+	if _, err := importFrom("models.dev", endless{}, today, 1<<20); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("an endless list is refused with %v", err)
 	}
 }
