@@ -64,7 +64,9 @@ func (d *document) value(n ast.Node, path string, depth int) (any, bool) {
 	case isMap(n):
 		out := map[string]any{}
 		for _, e := range d.entries(n, path) {
-			if out[e.name], ok = d.value(e.value, join(path, e.name), depth+1); !ok {
+			at := join(path, e.name)
+			d.at[at] = place{start(e.key), start(e.value)}
+			if out[e.name], ok = d.value(e.value, at, depth+1); !ok {
 				return nil, false
 			}
 		}
@@ -83,7 +85,11 @@ func (d *document) value(n ast.Node, path string, depth int) (any, bool) {
 	case *ast.SequenceNode:
 		out := make([]any, len(n.Values))
 		for i, item := range n.Values {
-			if out[i], ok = d.value(item, fmt.Sprintf("%s[%d]", path, i), depth+1); !ok {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			if item != nil {
+				d.at[at] = place{start(item), start(item)}
+			}
+			if out[i], ok = d.value(item, at, depth+1); !ok {
 				return nil, false
 			}
 		}

@@ -77,6 +77,7 @@ func (c *checker) target(at string, t *Target) {
 	if c.has(at + ".key") {
 		c.key(at+".key", t.Key)
 	}
+	c.http(at, t)
 	c.api(at, t)
 	if c.has(at + ".system") {
 		c.system(at+".system", t.System)

@@ -84,15 +84,17 @@ type Target struct {
 	// Session is the token of a signing key that expires (bedrock: AWS_SESSION_TOKEN).
 	Session *Key `json:"session,omitempty"`
 	// Headers are sent beside the protocol's own. A key does not belong here.
-	Headers  map[string]string `json:"headers,omitempty"`
-	Params   *Params           `json:"params,omitempty"`
-	System   *System           `json:"system,omitempty"`
-	Price    *Price            `json:"price,omitempty"`
-	Cost     *Cost             `json:"cost,omitempty"`
-	Limits   *Limits           `json:"limits,omitempty"`
-	Timeouts *Timeouts         `json:"timeouts,omitempty"`
-	Retry    *Retry            `json:"retry,omitempty"`
-	Simulate *Simulate         `json:"simulate,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	// HTTP is how protocol http asks and what it reads.
+	HTTP     *HTTP     `json:"http,omitempty"`
+	Params   *Params   `json:"params,omitempty"`
+	System   *System   `json:"system,omitempty"`
+	Price    *Price    `json:"price,omitempty"`
+	Cost     *Cost     `json:"cost,omitempty"`
+	Limits   *Limits   `json:"limits,omitempty"`
+	Timeouts *Timeouts `json:"timeouts,omitempty"`
+	Retry    *Retry    `json:"retry,omitempty"`
+	Simulate *Simulate `json:"simulate,omitempty"`
 	// Facts are dotted facts that requirements may name, quoted by the user:
 	// {licence.commercial: "yes"}.
 	Facts map[string]string `json:"facts,omitempty"`

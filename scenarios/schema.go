@@ -21,7 +21,7 @@ import (
 // The types' own comments are the schema's descriptions, so that the two cannot
 // drift apart.
 //
-//go:embed scenario.go scenario_price.go scenario_workload.go
+//go:embed http.go scenario.go scenario_price.go scenario_workload.go
 var typeSources embed.FS
 
 // Schema is the JSON Schema (draft 2020-12) of the scenario file, for editors and
@@ -46,7 +46,7 @@ func Schema() ([]byte, error) {
 // reflector makes schemas of the scenario's types, described by their comments.
 func reflector() (*jsonschema.Reflector, map[string]string, error) {
 	comments := map[string]string{}
-	for _, name := range []string{"scenario.go", "scenario_price.go", "scenario_workload.go"} {
+	for _, name := range []string{"http.go", "scenario.go", "scenario_price.go", "scenario_workload.go"} {
 		src, err := typeSources.ReadFile(name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the scenario's types: %w", err)

@@ -95,6 +95,13 @@ func (a *app) spec(t *scenarios.Target) (targets.Spec, error) {
 
 		DefaultLimit: t.OwnLimit() == 0,
 	}
+	if t.HTTP != nil {
+		template, err := t.HTTP.Template()
+		if err != nil {
+			return targets.Spec{}, err
+		}
+		s.Protocol = wire.HTTP{Template: template}
+	}
 	if t.System != nil {
 		s.System = t.System.Text
 	}

@@ -336,7 +336,7 @@ func FuzzConversion(f *testing.F) {
 			t.Skip()
 		}
 		for _, name := range Names() {
-			p, _ := Lookup(name)
+			p := carrier(name)
 			ep := Endpoint{URL: "http://127.0.0.1:9/v1", Model: "m", Key: secret.New("k"), KeyID: secret.New("i"), Region: "r"}
 			if prepare := carriageEndpoints[name]; prepare != nil {
 				prepare(&ep)

@@ -101,7 +101,8 @@ type decoder struct {
 	sse      sse
 	backlog  backlog
 	document document
-	body     int // bytes so far
+	body     int  // bytes so far
+	torn     bool // the body ended in half an event
 	failure  *chat.Failure
 }
 
@@ -293,7 +294,8 @@ func (d *decoder) Close(readErr error) Outcome {
 	}
 	d.emit = nil
 	about := d.dialect.traits()
-	if about.marker == "" && readErr == nil && d.finish != "" && d.framing != oneDocument {
+	streamed := d.framing == eventStream || d.framing == lineStream || d.framing == amazonStream
+	if about.marker == "" && readErr == nil && streamed && !d.torn && (d.finish != "" || about.reason == "") {
 		d.end()
 	}
 	out := Outcome{Finish: d.finish, Model: d.model, Usage: d.usage, Timings: d.timings, Failure: d.failure}
@@ -325,6 +327,7 @@ func (d *decoder) finishBody() error {
 	if errors.As(err, &said) {
 		return err
 	}
+	d.torn = err != nil
 	return nil // half an event is not malformed, it is interrupted
 }
 

@@ -28,8 +28,6 @@ type Endpoint struct {
 	APIVersion string
 	// Headers are sent as they are, beside the protocol's own.
 	Headers map[string]string
-	// Template is how protocol http asks and reads.
-	Template *Template
 	// Now is the clock that requests are signed by; nil is time.Now.
 	Now func() time.Time
 }

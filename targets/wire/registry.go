@@ -11,6 +11,7 @@ var protocols = map[string]Protocol{
 	"bedrock":            Bedrock{},
 	"deepseek":           OpenAI{&deepSeek},
 	"gemini":             Gemini{},
+	"http":               HTTP{},
 	"llamacpp":           LlamaCPP{},
 	"mistral":            OpenAI{&mistral},
 	"ollama":             Ollama{},
