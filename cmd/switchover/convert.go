@@ -42,7 +42,7 @@ requests go to --out, or to standard output with the losses on standard error.
 Requests that no API would take are left out and named with the path to their
 mistake. Exit code 1 says that some were left out.`,
 		Example: `  switchover convert --from anthropic --to openai prod.jsonl --out openai.jsonl
-  switchover convert --from anthropic --to bedrock --strict prod.jsonl > bedrock.jsonl`,
+  switchover convert --from openai --to bedrock --strict old.jsonl > new.jsonl`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError(wayOut(cmd), "convert takes one file, or - for standard input")
@@ -56,7 +56,7 @@ mistake. Exit code 1 says that some were left out.`,
 	fs.StringVar(&o.from, "from", "", "the `FORM` of the requests: "+strings.Join(dialect.Names(), ", "))
 	fs.StringVar(&o.to, "to", "", "the `PROTOCOL` they are converted to: "+strings.Join(convertible(), ", "))
 	fs.StringVar(&o.model, "model", "", "ask for this `MODEL` instead of the request's own")
-	fs.StringVar(&o.url, "url", "", "the server's `URL`: OpenAI's own refuses what others take, for instance")
+	fs.StringVar(&o.url, "url", "", "the `URL` of the server: whose it is decides what it takes")
 	fs.StringVar(&o.out, "out", "", "write the new requests to this `FILE`")
 	fs.BoolVar(&o.strict, "strict", false, "leave out requests that would lose or change a field")
 	fs.BoolVar(&o.json, "json", false, "print the losses as JSON")
