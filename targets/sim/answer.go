@@ -27,6 +27,12 @@ type limits struct {
 	stop  []string
 }
 
+// ending says why an answer ends.
+type ending struct {
+	finish chat.Finish
+	stop   string // the stop sequence that ended it; empty otherwise
+}
+
 // random is a source of randomness that depends on nothing but its parts.
 func random(parts ...any) *rand.Rand {
 	h := sha256.New()
@@ -55,7 +61,7 @@ func questions(messages []chat.Message) []string {
 // answer writes the next turn of a conversation: sentences whose grades average
 // to the configured quality, moved by the conversation's difficulty. The same
 // seed, model, conversation and turn give the same answer.
-func answer(cfg Config, messages []chat.Message, lim limits) (pieces []string, finish chat.Finish) {
+func answer(cfg Config, messages []chat.Message, lim limits) (pieces []string, end ending) {
 	asked := questions(messages)
 	if len(asked) == 0 {
 		asked = []string{""}
@@ -87,13 +93,15 @@ func answer(cfg Config, messages []chat.Message, lim limits) (pieces []string, f
 }
 
 // shorten applies stop sequences and the token limit to what was written.
-func shorten(text string, lim limits) (pieces []string, finish chat.Finish) {
-	pieces, finish = Split(text), chat.FinishStop
+func shorten(text string, lim limits) (pieces []string, why ending) {
+	pieces, why = Split(text), ending{finish: chat.FinishStop}
 	from := len(strings.Join(pieces[:min(lim.least, len(pieces))], ""))
 	end := len(text)
 	for _, s := range lim.stop {
 		if at := strings.Index(text[from:], s); s != "" && at >= 0 {
-			end = min(end, from+at)
+			if from+at < end {
+				end, why.stop = from+at, s
+			}
 		}
 	}
 	stopped := end < len(text)
@@ -102,11 +110,11 @@ func shorten(text string, lim limits) (pieces []string, finish chat.Finish) {
 	}
 	switch most := lim.most; {
 	case most > 0 && len(pieces) > most, lim.exact && !stopped:
-		return pieces[:min(most, len(pieces))], chat.FinishLength
+		return pieces[:min(most, len(pieces))], ending{finish: chat.FinishLength}
 	case len(pieces) > maxAnswer:
-		return pieces[:maxAnswer], chat.FinishLength
+		return pieces[:maxAnswer], ending{finish: chat.FinishLength}
 	}
-	return pieces, finish
+	return pieces, why
 }
 
 // writer holds the state of one answer.

@@ -31,7 +31,7 @@ type Config struct {
 	// deviation is a little less than asked.
 	Jitter float64
 	Batch  int // requests served at once; default 64
-	Queue  int // requests waiting beyond Batch before a 503; default 1024
+	Queue  int // requests waiting beyond Batch before they are turned away (503; of anthropic 529); default 1024
 	// PrefillPerS is how many input tokens a second add to TTFT; 0 adds nothing.
 	PrefillPerS float64
 	Output      int     // mean tokens of an answer before its limits; default 60
@@ -68,7 +68,7 @@ const (
 	Cut           = "cut"             // the connection closes inside an event
 	EarlyEnd      = "early_end"       // a clean end of the body, without finish and terminal marker
 	Malformed     = "malformed"       // one event is broken JSON, then it goes on
-	StreamError   = "stream_error"    // an error object inside a 200
+	StreamError   = "stream_error"    // an error inside a 200
 )
 
 // Kinds lists every kind of fault.

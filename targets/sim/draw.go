@@ -7,35 +7,34 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"switchover/targets/chat"
 )
 
 // draft is everything decided about a request before it is served.
 type draft struct {
 	pieces []string // the answer, token by token
-	finish chat.Finish
+	end    ending
 	input  int    // tokens
-	id     string // of the completion
+	id     string // of the answer; may be empty
 	fault  *Fault // nil: none
 	rng    *rand.Rand
 }
 
-// draw decides on an answer, a fault and the source of jitter.
-func (s *Server) draw(req *request) draft {
+// draw decides on an answer, its name, a fault and the source of jitter: the same
+// for a conversation, whatever protocol it came in.
+func (s *Server) draw(req *request, name func(n uint64) string) draft {
 	var said strings.Builder
 	for _, m := range req.conversation {
 		fmt.Fprintf(&said, "%s\x00%s\x00", m.Role, m.Content)
 	}
 	key := sha256.Sum256([]byte(said.String()))
 	d := draft{input: req.inputTokens(), rng: random("request", s.cfg.Seed, s.cfg.Model, key, s.occurrence(key))}
-	d.id = fmt.Sprintf("chatcmpl-%016x", d.rng.Uint64())
+	d.id = name(d.rng.Uint64())
 	d.fault = pickFault(s.cfg.Faults, time.Since(s.began), d.rng.Float64())
 	untidy := d.rng.Float64() < s.cfg.Untidy
 	if s.cfg.Judge {
-		d.pieces, d.finish = shorten(judge(s.cfg, req.conversation, untidy), limits{most: req.limits.most, stop: req.limits.stop})
+		d.pieces, d.end = shorten(judge(s.cfg, req.conversation, untidy), limits{most: req.limits.most, stop: req.limits.stop})
 	} else {
-		d.pieces, d.finish = answer(s.cfg, req.conversation, req.limits)
+		d.pieces, d.end = answer(s.cfg, req.conversation, req.limits)
 	}
 	return d
 }

@@ -8,19 +8,19 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"switchover/targets/chat"
 )
 
 // exchange is one request being served.
 type exchange struct {
-	server *Server
-	w      http.ResponseWriter
-	rc     *http.ResponseController
-	ctx    context.Context
-	req    *request
+	server  *Server
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+	ctx     context.Context
+	dialect dialect
+	req     *request
 	draft
 	arrived time.Time
+	first   time.Time // when the first token was due
 	entry   Entry
 	timer   *time.Timer
 }
@@ -31,7 +31,7 @@ var errCut = errors.New("the connection was cut by script")
 // serve runs the exchange and fills the entry.
 func (x *exchange) serve(d draft) {
 	x.draft = d
-	x.entry.Stream, x.entry.InputTokens, x.entry.Completion = x.req.Stream, d.input, d.id
+	x.entry.Stream, x.entry.InputTokens, x.entry.Completion = x.req.stream, d.input, d.id
 	if d.fault != nil {
 		x.entry.Fault = d.fault.Kind
 	}
@@ -48,8 +48,7 @@ func (x *exchange) serve(d draft) {
 	}
 	switch {
 	case errors.Is(err, errFull):
-		x.reject(&refusal{status: http.StatusServiceUnavailable, kind: "server_error", code: "overloaded",
-			text: "the server is overloaded: its queue is full", retryAfter: time.Second})
+		x.reject(&refusal{problem: overloaded, text: "the server is overloaded: its queue is full", retryAfter: time.Second})
 		return
 	case err != nil:
 		x.entry.End = EndGone
@@ -61,7 +60,7 @@ func (x *exchange) serve(d draft) {
 		prefill += d.fault.For
 	}
 	x.entry.Prefill = int64(prefill)
-	if x.req.Stream {
+	if x.req.stream {
 		err = x.stream(admitted.Add(prefill))
 	} else {
 		err = x.whole(admitted.Add(prefill))
@@ -78,14 +77,13 @@ func (x *exchange) conclude(err error) {
 		x.entry.End = EndFault
 	default:
 		x.entry.End = EndComplete
-		x.entry.Finish = string(x.finish)
+		x.entry.Finish = string(x.end.finish)
 	}
 }
 
 // reject answers with an error status that nobody scripted.
 func (x *exchange) reject(r *refusal) {
-	x.entry.Status, x.entry.End = r.status, EndRejected
-	r.write(x.w)
+	x.entry.Status, x.entry.End = x.dialect.refuse(x.w, r), EndRejected
 }
 
 // wait sleeps until an instant. The error is the context's: the client is gone.
@@ -120,13 +118,16 @@ func (x *exchange) stream(due time.Time) error {
 	if err := x.wait(due); err != nil {
 		return err
 	}
-	x.w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	x.first = due
+	e := x.dialect.stream(x)
+	x.w.Header().Set("Content-Type", e.media())
 	x.w.Header().Set("Cache-Control", "no-cache")
 	x.w.WriteHeader(http.StatusOK)
 	x.entry.Status = http.StatusOK
-	e := newEvents(x)
-	if err := x.send(e.role()); err != nil {
-		return err
+	if opening := e.begin(); len(opening) > 0 {
+		if err := x.send(opening); err != nil {
+			return err
+		}
 	}
 	for i, piece := range x.pieces {
 		if i > 0 {
@@ -140,7 +141,7 @@ func (x *exchange) stream(due time.Time) error {
 		if err := x.wait(due); err != nil {
 			return err
 		}
-		if err := x.send(e.content(piece)); err != nil {
+		if err := x.send(e.token(piece)); err != nil {
 			return err
 		}
 		x.entry.Tokens = append(x.entry.Tokens, x.server.unix(lastWrite(x.ctx)))
@@ -153,11 +154,12 @@ func (x *exchange) stream(due time.Time) error {
 	if err := x.wait(due.Add(shift)); err != nil {
 		return err
 	}
-	return x.send(e.last())
+	return x.send(e.end())
 }
 
 // whole sends the answer at once, when its last token would have been due.
 func (x *exchange) whole(due time.Time) error {
+	x.first = due
 	for range len(x.pieces) - 1 {
 		due = due.Add(x.gap(&x.server.cfg))
 	}
@@ -169,7 +171,7 @@ func (x *exchange) whole(due time.Time) error {
 	}
 	x.w.Header().Set("Content-Type", "application/json")
 	x.entry.Status = http.StatusOK
-	body, err := json.Marshal(newCompletion(x, strings.Join(x.pieces, ""), x.finish))
+	body, err := json.Marshal(x.dialect.whole(x, strings.Join(x.pieces, ""), x.end.finish))
 	if err != nil {
 		return err
 	}
@@ -190,36 +192,4 @@ func quiet(err error) error {
 		return nil
 	}
 	return err
-}
-
-// completion is the answer to a request that does not stream.
-type completion struct {
-	ID      string   `json:"id"`
-	Object  string   `json:"object"`
-	Created int64    `json:"created"`
-	Model   string   `json:"model"`
-	Choices []choice `json:"choices"`
-	Usage   usage    `json:"usage"`
-}
-
-type choice struct {
-	Index   int          `json:"index"`
-	Message chat.Message `json:"message"`
-	Finish  *chat.Finish `json:"finish_reason"`
-}
-
-type usage struct {
-	Prompt     int `json:"prompt_tokens"`
-	Completion int `json:"completion_tokens"`
-	Total      int `json:"total_tokens"`
-}
-
-func newCompletion(x *exchange, text string, finish chat.Finish) completion {
-	c := completion{ID: x.id, Object: "chat.completion", Created: time.Now().Unix(), Model: x.server.cfg.Model,
-		Choices: []choice{{Message: chat.Message{Role: chat.Assistant, Content: text}}},
-		Usage:   usage{x.input, len(x.pieces), x.input + len(x.pieces)}}
-	if finish != "" {
-		c.Choices[0].Finish = &finish
-	}
-	return c
 }

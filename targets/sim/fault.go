@@ -7,19 +7,15 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"switchover/targets/chat"
 )
 
 // faultBefore plays the faults that come instead of an answer.
 func (x *exchange) faultBefore() (played bool) {
 	switch {
 	case x.is(RateLimited):
-		x.refuse(&refusal{status: http.StatusTooManyRequests, kind: "requests", code: "rate_limit_exceeded",
-			text: "rate limit reached, try again later", retryAfter: x.fault.For})
+		x.refuse(&refusal{problem: rateLimited, text: "rate limit reached, try again later", retryAfter: x.fault.For})
 	case x.is(ServerError):
-		x.refuse(&refusal{status: http.StatusInternalServerError, kind: "server_error", code: "internal_error",
-			text: "the server had an error while processing the request"})
+		x.refuse(&refusal{problem: serverError, text: "the server had an error while processing the request"})
 	case x.is(Refused):
 		x.hangUp(nil, true)
 	default:
@@ -30,14 +26,13 @@ func (x *exchange) faultBefore() (played bool) {
 
 // refuse answers with a scripted error status.
 func (x *exchange) refuse(r *refusal) {
-	x.entry.Status, x.entry.End = r.status, EndFault
-	r.write(x.w)
+	x.entry.Status, x.entry.End = x.dialect.refuse(x.w, r), EndFault
 }
 
 // faultAt plays the faults that come after a number of tokens, or at the end of
 // an answer that is shorter. It returns how much later the rest is due, io.EOF
 // when the body ends here, or errCut when the connection is gone.
-func (x *exchange) faultAt(sent int, e *events) (shift time.Duration, err error) {
+func (x *exchange) faultAt(sent int, e events) (shift time.Duration, err error) {
 	if x.fault == nil || sent != min(x.fault.After, len(x.pieces)) {
 		return 0, nil
 	}
@@ -54,7 +49,7 @@ func (x *exchange) faultAt(sent int, e *events) (shift time.Duration, err error)
 	case EarlyEnd:
 		return 0, io.EOF
 	case Cut:
-		half := e.content("…")
+		half := e.token("…")
 		half = half[:len(half)/2]
 		// The chunk announces more than it holds.
 		x.hangUp(fmt.Appendf(nil, "%x\r\n%s", 2*len(half), half), false)
@@ -69,11 +64,11 @@ func (x *exchange) spoil(body []byte) error {
 	case Malformed:
 		return x.send(body[:len(body)/2])
 	case StreamError:
-		writeError(x.w, http.StatusOK, "server_error", "engine_error", "the engine failed while answering")
+		writeJSON(x.w, http.StatusOK, x.dialect.failed())
 		return nil
 	case EarlyEnd:
 		text := strings.Join(x.pieces[:min(x.fault.After, len(x.pieces))], "")
-		writeJSON(x.w, http.StatusOK, newCompletion(x, text, chat.Finish("")))
+		writeJSON(x.w, http.StatusOK, x.dialect.whole(x, text, ""))
 		return nil
 	default: // Cut
 		x.w.Header().Set("Content-Length", fmt.Sprint(len(body)))

@@ -13,9 +13,12 @@ import (
 type Entry struct {
 	// ID is the request's X-Client-Request-Id, or else its X-Request-Id, cut to 200 bytes.
 	ID string `json:"id,omitempty"`
-	// Completion is the id that the answer carries; empty where none was begun.
+	// Completion is the id that the answer carries, or of bedrock its header; empty where
+	// none was begun, and of ollama, whose answers have none.
 	Completion string `json:"completion,omitempty"`
-	Stream     bool   `json:"stream"`
+	// Protocol is what it was asked in, one of Protocols.
+	Protocol string `json:"protocol,omitempty"`
+	Stream   bool   `json:"stream"`
 	// Arrived is when the request's last byte had been read.
 	Arrived int64 `json:"arrived"`
 	// Queued is how long it waited for a place in the batch, in nanoseconds.

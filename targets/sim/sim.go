@@ -1,7 +1,8 @@
-// Package sim is a simulated inference server: OpenAI chat over real HTTP with a
-// batch, a queue, a known speed, answers of a known quality and scripted faults.
-// It makes the main job run on any machine, and its request log is the truth
-// that the tests of the measuring path compare with.
+// Package sim is a simulated inference server: five protocols over real HTTP, each on
+// its own path, with a batch, a queue, a known speed, answers of a known quality and
+// scripted faults, which are the same whatever the protocol. It makes the main job run
+// on any machine, and its request log is the truth that the tests of the measuring
+// path compare with.
 //
 // Time. A request waits for a place in the batch in order of arrival. Its first
 // token is due at admission + (TTFT + input tokens / prefill rate) x jitter, each
@@ -84,13 +85,15 @@ func New(cfg Config, log io.Writer) (*Server, error) {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, log: newRequestLog(log), queue: newQueue(cfg.Batch, cfg.Queue), began: time.Now(),
 		mux: http.NewServeMux(), asked: map[[sha256.Size]byte]int{}}
-	s.mux.HandleFunc("POST /v1/chat/completions", s.chat)
+	for pattern, d := range routes {
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.chat(d, w, r) })
+	}
 	s.mux.HandleFunc("GET /v1/models", s.models)
 	s.mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, http.StatusNotFound, "invalid_request_error", "unknown_url", "unknown request: "+r.Method+" "+r.URL.Path)
+		spokenAt(r.URL.Path).refuse(w, &refusal{problem: unknownURL, text: "unknown request: " + r.Method + " " + r.URL.Path})
 	})
 	return s, nil
 }
@@ -101,7 +104,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
-		writeError(w, http.StatusServiceUnavailable, "server_error", "shutting_down", "the server is shutting down")
+		spokenAt(r.URL.Path).refuse(w, &refusal{problem: closing, text: "the server is shutting down"})
 		return
 	}
 	s.active.Add(1)
@@ -124,11 +127,11 @@ func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 }
 
 // chat answers one conversation, and logs what it did however it ends.
-func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
+func (s *Server) chat(d dialect, w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
-	req, err := readRequest(rc, w, r)
-	x := &exchange{server: s, w: w, rc: rc, ctx: r.Context(), req: req, arrived: time.Now()}
-	x.entry.Arrived = s.unix(x.arrived)
+	body, err := readBody(rc, w, r)
+	x := &exchange{server: s, w: w, rc: rc, ctx: r.Context(), dialect: d, arrived: time.Now()}
+	x.entry.Protocol, x.entry.Arrived = d.name(), s.unix(x.arrived)
 	id := cmp.Or(r.Header.Get(RequestID), r.Header.Get(RequestIDOther))
 	x.entry.ID = id[:min(len(id), 200)]
 	defer func() {
@@ -136,7 +139,10 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		s.log.write(&x.entry)
 	}()
 	if err == nil {
-		err = req.check(&s.cfg)
+		x.req, err = d.read(r, body)
+	}
+	if err == nil {
+		err = x.req.check(&s.cfg)
 	}
 	var refusal *refusal
 	if errors.As(err, &refusal) {
@@ -147,7 +153,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		x.entry.End = EndGone
 		return
 	}
-	x.serve(s.draw(req))
+	x.serve(s.draw(x.req, d.id))
 }
 
 // unix is an instant as the request log has it.
