@@ -39,9 +39,6 @@ func readOpenAI(top *object, req *chat.Request) {
 	top.keep()
 }
 
-// askedCall is a call that waits for its result.
-type askedCall struct{ id, path string }
-
 // openAI is a request while it is read.
 type openAI struct {
 	*document
@@ -56,6 +53,7 @@ type openAI struct {
 	names map[string]bool // of functions
 }
 
+// olderCall is a call in the form of functions.
 type olderCall struct{ id, name string }
 
 // prompt reads a completion's prompt as a message of the user's.
