@@ -76,7 +76,9 @@ func (Bedrock) Failure(status int, header http.Header, body []byte) *chat.Failur
 		}
 	}
 	f.Message = strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status))) + ": " + openAIError{message: message, kind: kind}.String()
-	f.Message += amazonRemedy(kind, message)
+	if remedy := amazonRemedy(kind, message); remedy != "" {
+		f.Message = strings.TrimRight(f.Message, ".") + ": " + remedy
+	}
 	return f
 }
 
@@ -84,17 +86,17 @@ func (Bedrock) Failure(status int, header http.Header, body []byte) *chat.Failur
 func amazonRemedy(kind, message string) string {
 	switch {
 	case strings.Contains(message, "Signature expired") || strings.Contains(message, "not yet current") || kind == "RequestExpired":
-		return ": set this machine's clock"
+		return "set this machine's clock"
 	case kind == "InvalidSignatureException" || kind == "SignatureDoesNotMatch":
-		return ": key is not the secret that belongs to key_id, or the region is another's"
+		return "key is not the secret that belongs to key_id, or the region is another's"
 	case kind == "ExpiredTokenException" || kind == "ExpiredToken":
-		return ": get a new session and set key, key_id and session"
+		return "get a new session and set key, key_id and session"
 	case kind == "UnrecognizedClientException" || kind == "InvalidClientTokenId":
-		return ": AWS does not know this key_id, or its session"
+		return "AWS does not know this key_id, or its session"
 	case strings.Contains(message, "on-demand throughput"):
-		return ": put us., eu. or global. before the model's name"
+		return "put us., eu. or global. before the model's name"
 	case strings.Contains(message, "API Key is valid"):
-		return ": the key may be of another region, or have expired"
+		return "the key may be of another region, or have expired"
 	}
 	return ""
 }
