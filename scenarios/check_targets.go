@@ -69,6 +69,8 @@ func (c *checker) target(at string, t *Target) {
 	if c.has(at + ".protocol") {
 		if _, ok := wire.Lookup(t.Protocol); !ok {
 			c.wrong(at+".protocol", meant(t.Protocol, wire.Names(), "protocols"), "the protocol %q is not known", clip(t.Protocol))
+		} else if c.given(at+".simulate") && !slices.Contains(SimProtocols, t.Protocol) {
+			c.wrong(at+".protocol", "the simulator speaks "+strings.Join(SimProtocols, ", "), "the simulator does not speak %s", t.Protocol)
 		}
 	}
 	if c.has(at + ".simulate") {

@@ -56,7 +56,7 @@ type Budget struct {
 type Target struct {
 	Name     string `json:"name"`
 	Role     string `json:"role,omitempty" jsonschema:"enum=judge"` // "judge", or absent for a candidate
-	Protocol string `json:"protocol,omitempty"`                     // default openai
+	Protocol string `json:"protocol,omitempty"`                     // default openai; a simulated target: one of SimProtocols
 	// URL is the API's base address, or one word for an API that is known: openai,
 	// anthropic, azure, bedrock, vertex, gemini, deepseek, mistral, tencent, dashscope,
 	// volcengine, moonshot, openrouter, groq, together; vllm, sglang, llamacpp, ollama,
@@ -206,6 +206,9 @@ type Fault struct {
 	// Retry-After says. Default 1s.
 	For Duration `json:"for,omitempty"`
 }
+
+// SimProtocols are the protocols that a simulated target can be asked in.
+var SimProtocols = []string{"anthropic", "bedrock", "ollama", "openai", "openai-completions"}
 
 // FaultKinds are the faults the simulator knows.
 var FaultKinds = []string{"rate_limited", "server_error", "refused", "slow_first_byte", "stall", "cut",

@@ -48,6 +48,7 @@ var behind = map[string][]string{
 	"github.com/olekukonko":         {"report/terminal"},
 	"gonum.org/v1/plot":             {"report/chart"},
 	"github.com/sashabaranov":       {"targets/wire", "targets/sim"},
+	"github.com/aws":                {"targets/wire", "targets/sim"},
 	"github.com/spf13/cobra":        {"cmd/switchover"},
 	"github.com/vbauerster/mpb":     {"cmd/switchover"},
 	"github.com/goccy/go-yaml":      {"scenarios"},

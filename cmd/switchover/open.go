@@ -48,7 +48,7 @@ func (a *app) open(ctx context.Context, p *scenarios.Plan, dir string) (*fleet, 
 			child, err = a.startSim(ctx, t, p.Scenario.Seed, dir)
 			if err == nil {
 				f.children = append(f.children, child)
-				spec.Endpoint.URL, spec.Simulated = child.URL, true
+				spec.Endpoint.URL, spec.Simulated = sim.Base(child.URL, protocolName(t)), true
 			}
 		}
 		var opened *targets.Target

@@ -26,9 +26,9 @@ func simCommand() *cobra.Command {
 	var o simOptions
 	cmd := &cobra.Command{
 		Use:   "sim --config FILE",
-		Short: "Serve a simulated OpenAI-compatible model",
-		Long: `Serve a simulated model over the OpenAI chat protocol: known speed, answers of
-known quality, scripted faults. The file holds a scenario's simulate block:
+		Short: "Serve a simulated model in five protocols",
+		Long: `Serve a simulated model: known speed, answers of known quality, scripted
+faults. The file holds a scenario's simulate block:
 
   name: small-sim
   simulate: {ttft: 300ms, tpot: 12ms, jitter: 5%, quality: 3.4}
@@ -36,7 +36,12 @@ known quality, scripted faults. The file holds a scenario's simulate block:
 Beside it may stand model, listen, seed, judge, and log: a file to which one
 line of JSON per request is appended, with the instant at which each token left.
 Once it listens, it prints one line of JSON with its url to stdout. An interrupt
-lets running requests finish.`,
+lets running requests finish.
+
+Every protocol is served at once, by its path, and behaves alike in all:
+
+  openai, openai-completions   http://HOST:PORT/v1
+  anthropic, ollama, bedrock   http://HOST:PORT`,
 		Example: `  switchover sim --config small.yaml --listen 127.0.0.1:8000
   switchover run --url http://127.0.0.1:8000/v1 --model small-sim`,
 		Args: noArgs,

@@ -42,9 +42,12 @@ func TestASimulatorsFileComesBackTheSame(t *testing.T) {
 	}
 }
 
-func TestFaultsHaveOneVocabulary(t *testing.T) {
+func TestFaultsAndProtocolsHaveOneVocabulary(t *testing.T) {
 	if !slices.Equal(scenarios.FaultKinds, sim.Kinds) {
 		t.Errorf("scenarios know %v, the simulator plays %v", scenarios.FaultKinds, sim.Kinds)
+	}
+	if !slices.Equal(scenarios.SimProtocols, sim.Protocols) {
+		t.Errorf("scenarios know %v, the simulator speaks %v", scenarios.SimProtocols, sim.Protocols)
 	}
 }
 
