@@ -63,6 +63,8 @@ func (a *app) run(ctx context.Context, files []string, f runFlags) error {
 	quick := len(f.quick.URLs)+len(f.quick.Models) > 0
 	a.catalogFile = f.catalog
 	switch {
+	case f.resume != "" && f.catalog != "":
+		return usageError("the run keeps the prices it began with", "--resume takes no --catalog")
 	case f.resume != "" && (len(files) > 0 || quick || f.dryRun):
 		return usageError("the run's folder holds its scenario", "--resume takes no scenario, no --url and no --dry-run")
 	case f.resume != "":
@@ -80,7 +82,11 @@ func (a *app) run(ctx context.Context, files []string, f runFlags) error {
 		return a.dryRun(plans, f)
 	}
 	for _, p := range plans {
-		if refusals := p.Refusals(); len(refusals) > 0 {
+		refusals, err := a.refusals(p)
+		if err != nil {
+			return usageError("", "%s: %w", p.Scenario.Name, err)
+		}
+		if len(refusals) > 0 {
 			return usageError("'switchover run --dry-run' shows the plan", "%s cannot be run:\n  %s", p.Scenario.Name, strings.Join(refusals, "\n  "))
 		}
 	}
@@ -119,9 +125,11 @@ func (a *app) plans(files []string, f runFlags) ([]*scenarios.Plan, error) {
 func (a *app) dryRun(plans []*scenarios.Plan, f runFlags) error {
 	refused := false
 	for _, p := range plans {
-		refusals := p.Refusals()
+		refusals, err := a.refusals(p)
+		if err != nil {
+			return usageError("", "%s: %w", p.Scenario.Name, err)
+		}
 		refused = refused || len(refusals) > 0
-		var err error
 		switch {
 		case f.schedule && f.json:
 			err = scheduleJSON(a.out, p)
