@@ -101,7 +101,7 @@ func (c *checker) http(at string, t *Target) {
 	var problems wire.TemplateProblems
 	if errors.As(err, &problems) {
 		for _, p := range problems {
-			c.wrong(join(path, p.At), p.Remedy, "%s", p.Problem)
+			c.wrong(path+"."+p.At, p.Remedy, "%s", p.Problem)
 		}
 	}
 }

@@ -343,7 +343,7 @@ func nounOf(t reflect.Type) string {
 	switch name := strings.ToLower(t.Name()); name {
 	case "scenario", "simfile":
 		return "the file"
-	case "eval", "simulate", "workload", "params", "arrivals", "synthetic", "zipf":
+	case "eval", "simulate", "workload", "params", "arrivals", "synthetic", "zipf", "http":
 		return name
 	case "weighted":
 		return "a source of the workload"

@@ -143,6 +143,7 @@ func TestTemplateMistakes(t *testing.T) {
 		{"one that is not closed", func(s *TemplateSource) { s.Body = []byte(`{"a":"{{last}}{{x"}`) }, "body.a: the {{ at character 9 has no }}"},
 		{"a list inside a text", func(s *TemplateSource) { s.Body = []byte(`{"a":"x {{messages}}"}`) }, "body.a: {{messages}} is a list, which no text can have inside"},
 		{"a placeholder for a name", func(s *TemplateSource) { s.Body = []byte(`{"{{last}}":1,"q":"{{last}}"}`) }, "body.{{last}}: a placeholder is a value, not a name"},
+		{"a key in the body", func(s *TemplateSource) { s.Body = []byte(`{"q":"{{last}}","auth":{"api_key":"sk-canary"}}`) }, "body.auth.api_key: a key does not belong into the body"},
 		{"a name twice", func(s *TemplateSource) { s.Body = []byte(`{"q":"{{last}}","q":1}`) }, "body.q: the name stands twice in its object"},
 		{"too deep", func(s *TemplateSource) {
 			s.Body = []byte(`{"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `,"q":"{{last}}"}`)

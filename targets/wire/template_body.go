@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -46,6 +47,9 @@ type member struct {
 	name  string
 	value node
 }
+
+// keyName is what a member is called that has a key.
+var keyName = regexp.MustCompile(`(?i)^(x[_-])?((api|access|secret|auth|bearer)[_-]?)?(key|token|secret|password|authorization)$`)
 
 // compileBody reads the body.
 func (c *templateCompiler) compileBody(raw json.RawMessage) {
@@ -124,7 +128,11 @@ func (c *templateCompiler) object(d *json.Decoder, at string, depth int) node {
 			c.wrong(below, "", "a placeholder is a value, not a name")
 		}
 		seen[name] = true
-		n.members = append(n.members, member{name, c.node(d, below, depth+1)})
+		value := c.node(d, below, depth+1)
+		if keyName.MatchString(name) && len(value.literal) > 2 && value.literal[0] == '"' {
+			c.wrong(below, "give it as the target's key: {env: NAME}; it goes into a header", "a key does not belong into the body")
+		}
+		n.members = append(n.members, member{name, value})
 	}
 	_, _ = d.Token() // its end
 	return n
