@@ -228,8 +228,17 @@ type Conversation struct {
 	Category string `json:"category,omitempty"`
 	System   string `json:"system,omitempty"`
 	// Turns are the user's messages in order; the target's own answers go between.
-	Turns []string    `json:"turns"`
-	Tools []chat.Tool `json:"tools,omitempty"`
+	Turns []string `json:"turns"`
+	// Parts are the user's messages that are more than a text, by turn; Turns has ""
+	// there. Absent where all are texts.
+	Parts [][]chat.Part `json:"parts,omitempty"`
+	Tools []chat.Tool   `json:"tools,omitempty"`
+	// Request is what the request of a log says beside Tools, MaxTokens and the user's
+	// turns: parameters that hold where a target names none, formats, what is told about
+	// it. Its Messages stand before the first turn: a system prompt of several blocks,
+	// System being empty then, and a history with calls of tools and their results, which
+	// is not asked again. nil where there is nothing.
+	Request *chat.Request `json:"request,omitempty"`
 	// Recorded are the incumbent's answers where a log has them, one per turn.
 	Recorded []string `json:"recorded,omitempty"`
 	// MaxTokens is the most tokens of each answer, where the source says; a

@@ -130,7 +130,20 @@ func parse(file string, src []byte, env Env, fresh bool) (*Scenario, error) {
 	}
 	s.fillDefaults()
 	c.know(s)
+	c.strictPlaces(s)
 	return s, nil
+}
+
+// strictPlaces notes where targets were said to be strict: whether they can be asked
+// shows only once it is known what is asked.
+func (c *checker) strictPlaces(s *Scenario) {
+	s.Read.StrictAt = map[string]string{}
+	for i := range s.Targets {
+		if s.Targets[i].Strict {
+			at := c.where(fmt.Sprintf("targets[%d].strict", i)).key
+			s.Read.StrictAt[s.Targets[i].Name] = fmt.Sprintf("%s:%d:%d", c.document.file, at.line, at.column)
+		}
+	}
 }
 
 // SimFile is what `switchover sim --config` reads: one simulated server.

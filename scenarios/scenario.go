@@ -43,6 +43,9 @@ type Scenario struct {
 type Reading struct {
 	At, Since time.Time // Since is when its prices begin to matter; zero: always
 	Warnings  []string
+	// StrictAt is where strict: true was written of each target that has it, by the
+	// target's name: FILE:LINE:COLUMN.
+	StrictAt map[string]string
 }
 
 // Budget bounds a run; it refuses to start above it and stops when it is reached.

@@ -165,14 +165,11 @@ func (s *Scenario) Salted() bool {
 const saltTokens = 10
 
 // AnswerLimit is the most tokens of an answer to a conversation: the target's
-// limit and the conversation's, whichever is less. Where the conversation says how
-// long answers are to be, a limit that the target does not name is none.
+// limit and the conversation's, whichever is less, as results.Conversation.Limit has
+// it. Of answers that were asked for by a limit of their own, one that the target does
+// not name is none.
 func (t *Target) AnswerLimit(it *results.Conversation) int {
-	limit := t.ChatParams().MaxTokens
-	if it.MaxTokens > 0 && (it.Exact && t.OwnLimit() == 0 || it.MaxTokens < limit) {
-		return it.MaxTokens
-	}
-	return limit
+	return it.Limit(t.ChatParams().MaxTokens, t.OwnLimit() > 0)
 }
 
 // OwnLimit is the limit of answers that the target names, 0 for none.

@@ -97,6 +97,9 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 	if err := terminal.Table(w, head, rows, o); err != nil {
 		return err
 	}
+	if err := a.printLosses(w, p, o); err != nil {
+		return err
+	}
 	load := fmt.Sprintf("The load takes about %s", p.Estimate.Time.Round(time.Second))
 	if p.Scenario.Eval != nil {
 		load += "; judging comes on top"
@@ -184,6 +187,13 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 		USD               *float64 `json:"usd"`
 		WorstUSD          *float64 `json:"worst_usd"`
 		Reason            string   `json:"reason,omitempty"`
+		// Losses are the fields that its protocol would not carry as asked, each with in
+		// how many different requests.
+		Losses []lossJSON `json:"losses,omitempty"`
+	}
+	lost, err := a.lossesJSON(p)
+	if err != nil {
+		return err
 	}
 	out := struct {
 		Scenario     string   `json:"scenario"`
@@ -198,7 +208,7 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 		Warnings []string `json:"warnings,omitempty"`
 	}{Warnings: p.Scenario.Read.Warnings, Scenario: p.Scenario.Name, Workload: workloadsOf(p), Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
 	for _, e := range p.Estimate.Targets {
-		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason})
+		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason, lost[e.Target]})
 	}
 	return writeJSON(w, out)
 }

@@ -53,30 +53,31 @@ func (s *session) thinkBefore(turn int) time.Duration {
 
 // request is the next turn's question with its history: the system prompt (the
 // target's own where it has one), and between the user's turns this target's
-// earlier answers, never another's. The answer is limited by the target's limit
-// and the conversation's, whichever is less; a conversation that says how long its
-// answers are is held to the target's own limit alone.
+// earlier answers, never another's. What the target's own parameters leave open, the
+// request of a log decides.
 func (s *session) request(spec *targets.Spec, id string) chat.Request {
-	system := s.conv.System
-	if spec.System != "" {
-		system = spec.System
-	}
-	msgs := make([]chat.Message, 0, 2*s.turn+2)
-	if system != "" {
-		msgs = append(msgs, chat.Message{Role: chat.System, Content: system})
-	}
+	opening := s.conv.Opening(spec.System)
+	msgs := append(make([]chat.Message, 0, len(opening)+2*s.turn+1), opening...)
 	for i := range s.turn {
-		msgs = append(msgs,
-			chat.Message{Role: chat.User, Content: s.conv.Turns[i]},
-			chat.Message{Role: chat.Assistant, Content: s.answers[i]})
+		if asked, ok := s.conv.Question(i); ok {
+			msgs = append(msgs, asked)
+		}
+		msgs = append(msgs, chat.Message{Role: chat.Assistant, Content: s.answers[i]})
 	}
-	msgs = append(msgs, chat.Message{Role: chat.User, Content: s.conv.Turns[s.turn]})
+	if asked, ok := s.conv.Question(s.turn); ok {
+		msgs = append(msgs, asked)
+	}
+	var req chat.Request
 	params := spec.Params
-	if n := s.conv.MaxTokens; n > 0 && (params.MaxTokens <= 0 || n < params.MaxTokens || s.conv.Exact && spec.DefaultLimit) {
-		params.MaxTokens = n
+	if s.conv.Request != nil {
+		req = *s.conv.Request
+		params = withLogged(params, req.Params)
+		req.Foreign = foreignOf(s.conv, spec.System)
 	}
+	params.MaxTokens = s.conv.Limit(params.MaxTokens, !spec.DefaultLimit)
 	params.Exact = s.conv.Exact
-	return chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: msgs, Tools: s.conv.Tools, Params: params}
+	req.ID, req.Model, req.Messages, req.Tools, req.Params = id, spec.Endpoint.Model, msgs, s.conv.Tools, params
+	return req
 }
 
 // verb is what follows an attempt.

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"switchover/report/terminal"
+	"switchover/results"
+	"switchover/scenarios"
+	"switchover/scenarios/drive"
+	"switchover/targets/chat"
+)
+
+// losses are what each candidate of a plan would lose of its requests, in the
+// scenario's order; the judges' requests are made for them. Nothing is sent.
+func (a *app) losses(p *scenarios.Plan) ([]targetLosses, error) {
+	var out []targetLosses
+	for i := range p.Scenario.Targets {
+		t := &p.Scenario.Targets[i]
+		if t.Role == results.RoleJudge {
+			continue
+		}
+		spec, err := a.spec(t)
+		if err != nil {
+			return nil, fmt.Errorf("target %s: %w", t.Name, err)
+		}
+		out = append(out, targetLosses{t, drive.LossesOf(p, spec)})
+	}
+	return out, nil
+}
+
+// targetLosses is one candidate's.
+type targetLosses struct {
+	target *scenarios.Target
+	drive.Losses
+}
+
+// refusals says why a plan must not be started: its own reasons, and what a strict
+// target would lose.
+func (a *app) refusals(p *scenarios.Plan) ([]string, error) {
+	out := p.Refusals()
+	if len(p.Scenario.Read.StrictAt) == 0 {
+		return out, nil
+	}
+	all, err := a.losses(p)
+	if err != nil {
+		return nil, err
+	}
+	for _, of := range all {
+		if of.target.Strict && of.Lossy+of.Unsaid > 0 {
+			out = append(out, strictRefusal(p, &of))
+		}
+	}
+	return out, nil
+}
+
+// strictRefusal says where a target was said to be strict, what it would lose, and
+// what can be done about it.
+func strictRefusal(p *scenarios.Plan, of *targetLosses) string {
+	var lost []string
+	for _, f := range of.Fields {
+		lost = append(lost, fmt.Sprintf("%s in %d%s", f.Loss, f.Requests, inBrackets(f.Why)))
+	}
+	if of.Unsaid > 0 {
+		lost = append(lost, fmt.Sprintf("%d that cannot be written%s", of.Unsaid, inBrackets(of.Why)))
+	}
+	where := ""
+	if at := p.Scenario.Read.StrictAt[of.target.Name]; at != "" {
+		where = at + ": "
+	}
+	return fmt.Sprintf("%starget %s is strict, and its protocol, %s, cannot carry all that %s ask: %s; take that out of the requests and params, choose a protocol that carries it, or remove strict",
+		where, of.target.Name, protocolName(of.target), plural(of.Requests, "request"), strings.Join(lost, "; "))
+}
+
+func inBrackets(why string) string {
+	if why == "" {
+		return ""
+	}
+	return " (" + why + ")"
+}
+
+// printLosses shows what would be lost in conversion, if anything would.
+func (a *app) printLosses(w io.Writer, p *scenarios.Plan, o terminal.Options) error {
+	all, err := a.losses(p)
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	most := 0
+	for _, of := range all {
+		most = max(most, of.Requests)
+		for _, f := range of.Fields {
+			rows = append(rows, []string{of.target.Name, protocolName(of.target), f.Field.String(), string(f.Fate), fmt.Sprint(f.Requests), f.Why})
+		}
+		if of.Unsaid > 0 {
+			rows = append(rows, []string{of.target.Name, protocolName(of.target), "all of it", string(chat.Rejected), fmt.Sprint(of.Unsaid), of.Why})
+		}
+	}
+	if rows == nil {
+		return nil
+	}
+	fmt.Fprintf(w, "\nLost in conversion, of %s:\n", plural(most, "different request"))
+	return terminal.Table(w, []string{"target", "protocol", "field", "fate", "requests", "why"}, rows, o)
+}
+
+// lossJSON is a field that a target would lose, in the plan's JSON.
+type lossJSON struct {
+	Field    string    `json:"field"`
+	Fate     chat.Fate `json:"fate"`
+	Requests int       `json:"requests"`
+	Why      string    `json:"why,omitempty"`
+}
+
+// lossesJSON are the losses of each candidate, by its name.
+func (a *app) lossesJSON(p *scenarios.Plan) (map[string][]lossJSON, error) {
+	all, err := a.losses(p)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]lossJSON{}
+	for _, of := range all {
+		for _, f := range of.Fields {
+			out[of.target.Name] = append(out[of.target.Name], lossJSON{f.Field.String(), f.Fate, f.Requests, f.Why})
+		}
+		if of.Unsaid > 0 {
+			out[of.target.Name] = append(out[of.target.Name], lossJSON{"all of it", chat.Rejected, of.Unsaid, cmp.Or(of.Why, "it cannot be written")})
+		}
+	}
+	return out, nil
+}

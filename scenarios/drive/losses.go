@@ -1,0 +1,150 @@
+package drive
+
+import (
+	"cmp"
+	"slices"
+
+	"switchover/results"
+	"switchover/scenarios"
+	"switchover/targets"
+	"switchover/targets/chat"
+)
+
+// Losses is what a target's protocol would lose of a plan's requests.
+type Losses struct {
+	// Requests are the plan's different requests: each turn of each conversation that
+	// its stages can draw, however often it is asked. Lossy are those that lose
+	// something.
+	Requests, Lossy int
+	// Fields are what is lost, in the order of the fields, the worst fate first.
+	Fields []FieldLoss
+	// Unsaid are requests that cannot be written at all, and Why the first of them cannot.
+	Unsaid int
+	Why    string
+}
+
+// FieldLoss is a field with what becomes of it in some requests.
+type FieldLoss struct {
+	chat.Loss
+	Requests int
+}
+
+// nowhere stands for the address of a server that is not there yet.
+const nowhere = "http://localhost"
+
+// What LossesOf writes out. Of further requests those alone are that have other fields
+// than all before: what becomes of the same fields differs by a value at most.
+const (
+	maxWritten      = 2000
+	maxWrittenBytes = 64 << 20
+)
+
+// LossesOf says what a target would lose of a plan's requests, by writing them as they
+// would be sent. Nothing is sent.
+func LossesOf(p *scenarios.Plan, spec targets.Spec) Losses {
+	ep := &spec.Endpoint
+	ep.URL, ep.Region = cmp.Or(ep.URL, nowhere), cmp.Or(ep.Region, "us-east-1")
+	w := lossWriter{spec: &spec, same: map[chat.FieldSet]*written{}}
+	for _, item := range drawn(p) {
+		w.conversation(&p.Items[item])
+	}
+	return w.sum
+}
+
+// drawn are the conversations that the plan's stages can ask, in their order.
+func drawn(p *scenarios.Plan) []int {
+	var out []int
+	seen := make([]bool, len(p.Items))
+	take := func(item int) {
+		if !seen[item] {
+			seen[item] = true
+			out = append(out, item)
+		}
+	}
+	for _, st := range p.Stages {
+		for _, start := range st.Starts {
+			take(start.Item)
+		}
+		if st.Search != nil {
+			for item := range p.Items {
+				take(item)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+var worstFirst = []chat.Fate{chat.Rejected, chat.Dropped, chat.Approximate}
+
+// lossWriter writes requests and sums up what they lose.
+type lossWriter struct {
+	spec         *targets.Spec
+	sum          Losses
+	same         map[chat.FieldSet]*written // the latest of these fields
+	count, bytes int
+}
+
+// written is what was seen when a request was written.
+type written struct {
+	losses []chat.Loss
+	err    error
+}
+
+func (w *lossWriter) conversation(c *results.Conversation) {
+	s := session{conv: c}
+	for turn := range c.Turns {
+		alike := 1
+		if turn == 1 && c.Parts == nil {
+			alike = len(c.Turns) - 1 // the later ones have the same fields
+		}
+		s.turn = turn
+		req := s.request(w.spec, "")
+		w.add(w.write(&req), alike)
+		if alike > 1 {
+			return
+		}
+		s.answers = append(s.answers, "An answer.")
+	}
+}
+
+func (w *lossWriter) write(req *chat.Request) *written {
+	has := req.Fields()
+	known := w.same[has]
+	if known != nil && (w.count >= maxWritten || w.bytes >= maxWrittenBytes) {
+		return known
+	}
+	w.count++
+	w.bytes += req.MaxInputTokens()
+	out := &written{}
+	_, out.losses, out.err = w.spec.Protocol.Encode(w.spec.Endpoint, *req)
+	w.same[has] = out
+	return out
+}
+
+// add counts what so many requests lose.
+func (w *lossWriter) add(of *written, requests int) {
+	w.sum.Requests += requests
+	if len(of.losses) > 0 {
+		w.sum.Lossy += requests
+	}
+	rejected := false
+	for i, l := range of.losses {
+		rejected = rejected || l.Fate == chat.Rejected
+		if slices.ContainsFunc(of.losses[:i], func(o chat.Loss) bool { return o.Field == l.Field && o.Fate == l.Fate }) {
+			continue
+		}
+		at, found := slices.BinarySearchFunc(w.sum.Fields, l, func(have FieldLoss, l chat.Loss) int {
+			return cmp.Or(cmp.Compare(have.Field, l.Field), cmp.Compare(slices.Index(worstFirst, have.Fate), slices.Index(worstFirst, l.Fate)))
+		})
+		if !found {
+			w.sum.Fields = slices.Insert(w.sum.Fields, at, FieldLoss{Loss: l})
+		}
+		w.sum.Fields[at].Requests += requests
+	}
+	if of.err != nil && !rejected {
+		if w.sum.Unsaid += requests; w.sum.Why == "" {
+			w.sum.Why = of.err.Error()
+		}
+	}
+}
