@@ -163,7 +163,7 @@ func utcMinute(s string) (string, error) {
 var (
 	genaiKinds = []string{"input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok", "output_reasoning_mtok"}
 	genaiOther = []string{"input_audio_mtok", "output_audio_mtok", "cache_audio_read_mtok", "input_image_mtok", "output_image_mtok",
-		"cache_image_read_mtok", "input_video_mtok", "output_video_mtok", "output_citation_mtok", "requests_kcount", "web_searches_kcount"}
+		"cache_image_read_mtok", "input_video_mtok", "output_video_mtok", "output_citation_mtok", "web_searches_kcount"}
 )
 
 // genaiRates reads one price. It is nil where the list prices no text tokens, or
@@ -177,6 +177,10 @@ func (in *Import) genaiRates(raw json.RawMessage) (*price.Rates, []price.Tier, e
 	tiers := map[int]*price.Tier{}
 	for kind, value := range kinds {
 		i := slices.Index(genaiKinds, kind)
+		if kind == "requests_kcount" {
+			in.skip("models priced by the request, too", 1)
+			return nil, nil, nil
+		}
 		if i < 0 {
 			if slices.Contains(genaiOther, kind) {
 				in.skip("parts that are no text tokens: "+kind, 1)

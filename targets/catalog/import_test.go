@@ -28,6 +28,9 @@ func TestImportPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if in.Skipped["models priced by the request, too"] != 4 {
+		t.Errorf("%s\n4 models cost something for each request, too", in.Text())
+	}
 	if in.Taken < 1000 || in.Taken != len(in.Catalog.Prices) {
 		t.Errorf("%d prices taken, %d kept; the list has 1309 models", in.Taken, len(in.Catalog.Prices))
 	}
