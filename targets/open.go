@@ -74,8 +74,10 @@ func open(spec Spec, via network) (*Target, error) {
 		return nil, fmt.Errorf("opening target %s: %w", spec.Name, err)
 	}
 	key := spec.Endpoint.Key
-	if strings.ContainsFunc(key.Reveal(), func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r > unicode.MaxASCII }) {
-		return nil, fmt.Errorf("opening target %s: its key holds a space, a line end or another character that no key has", spec.Name)
+	for i, part := range []secret.Value{key, spec.Endpoint.KeyID, spec.Endpoint.Session} {
+		if strings.ContainsFunc(part.Reveal(), func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r > unicode.MaxASCII }) {
+			return nil, fmt.Errorf("opening target %s: its %s holds a space, a line end or another character that no key has", spec.Name, [...]string{"key", "key_id", "session"}[i])
+		}
 	}
 	spec.Timeouts = spec.Timeouts.filled()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -85,7 +87,8 @@ func open(spec Spec, via network) (*Target, error) {
 	if spec.MaxSockets > 0 {
 		t.sockets = make(chan struct{}, spec.MaxSockets)
 	}
-	if u.Scheme == "http" && !key.Empty() && !loopback(u.Hostname()) {
+	signs := !spec.Endpoint.KeyID.Empty() // then the key itself does not travel
+	if u.Scheme == "http" && !key.Empty() && !signs && !loopback(u.Hostname()) {
 		t.warnings = append(t.warnings, fmt.Sprintf("target %s: its key travels unencrypted to %s (http)", spec.Name, u.Host))
 	}
 	if n := len(key.Reveal()); n > 0 && n < secret.MinLength {
