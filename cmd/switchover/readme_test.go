@@ -23,7 +23,7 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	copyFile(t, "../../scenarios/outage.yaml", filepath.Join(dir, "scenarios", "outage.yaml"))
-	log := strings.Repeat(`{"messages": [{"role": "user", "content": "Where is my order?"}]}`+"\n", 300)
+	log := strings.Repeat(`{"model": "claude-sonnet-4-5", "max_tokens": 256, "messages": [{"role": "user", "content": "Where is my order?"}]}`+"\n", 300)
 	if err := os.WriteFile(filepath.Join(dir, "prod.jsonl"), []byte(log), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestReadmeCommands(t *testing.T) {
 	readme := func(args string) (string, int) {
 		cmd := exec.Command("sh", "-c", args)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "OPENAI_API_KEY=placeholder-key")
+		cmd.Env = append(os.Environ(), "OPENAI_API_KEY=placeholder-key", "ANTHROPIC_API_KEY=placeholder-key", "GROQ_API_KEY=placeholder-key")
 		out, err := cmd.CombinedOutput()
 		return string(out), exitCodeOf(err)
 	}
