@@ -168,7 +168,7 @@ func (a *attempt) refused(r *http.Request, resp *http.Response) {
 	if a.failure.Class == chat.NotFound {
 		// The server's words come last: they may be long.
 		where := "asked for " + r.URL.Path
-		if !strings.Contains(r.URL.Path, "/v1/") {
+		if path := r.URL.Path; !strings.Contains(path, "/v1/") && (strings.HasSuffix(path, "/completions") || strings.HasSuffix(path, "/responses")) {
 			where += " (is /v1 missing from the url?)"
 		}
 		a.failure.Message = where + ": " + a.failure.Message

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"switchover/targets/chat"
-	"switchover/targets/wire"
 )
 
 func init() {
@@ -90,4 +89,12 @@ func TestGeminiArrayIsNoStream(t *testing.T) {
 	}
 }
 
-var _ wire.Protocol = wire.Gemini{}
+// A model that is not there is told by the address that was asked, without advice that
+// is for another protocol's addresses.
+func TestGeminiModelNotFound(t *testing.T) {
+	s := geminiSpeaker("gemini", "")
+	rec := askVector(t, s, s.says["error: not_found"])
+	if rec.Error == nil || rec.Error.Class != chat.NotFound || !strings.Contains(rec.Error.Message, "asked for /v1beta/models/m:streamGenerateContent: 404") {
+		t.Errorf("error %+v", rec.Error)
+	}
+}
