@@ -227,3 +227,13 @@ func TestBedrockKeys(t *testing.T) {
 		}
 	}
 }
+
+// An answer in one piece is asked for at another address, as another type.
+func TestBedrockWhole(t *testing.T) {
+	for whole, want := range map[bool]string{false: "/model/m/converse-stream application/vnd.amazon.eventstream", true: "/model/m/converse application/json"} {
+		r, _, err := Bedrock{}.Encode(Endpoint{URL: "http://h", Model: "m"}, chat.Request{Params: chat.Params{Whole: whole}})
+		if err != nil || r.URL.Path+" "+r.Header.Get("Accept") != want {
+			t.Errorf("%v, %v: want %s", r, err, want)
+		}
+	}
+}

@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,11 +67,13 @@ type bedrockResult struct {
 }
 
 type bedrockReasoning struct {
-	Text *struct {
-		Text      string `json:"text"`
-		Signature string `json:"signature,omitempty"`
-	} `json:"reasoningText,omitempty"`
-	Redacted string `json:"redactedContent,omitempty"` // in base64
+	Text     *bedrockThought `json:"reasoningText,omitempty"`
+	Redacted string          `json:"redactedContent,omitempty"` // in base64
+}
+
+type bedrockThought struct {
+	Text      string `json:"text"`
+	Signature string `json:"signature,omitempty"`
 }
 
 type bedrockKind struct {
@@ -182,15 +182,29 @@ func appendText(blocks []bedrockBlock, text string) []bedrockBlock {
 	return append(blocks, bedrockBlock{Text: text})
 }
 
-// cachePoint ends a prefix to cache.
+// cachePoint ends a prefix to cache, for models that can be told to.
+//
+// Source: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
 func (e *bedrockEncoding) cachePoint(blocks []bedrockBlock, mark chat.CacheMark) []bedrockBlock {
 	if mark == "" {
 		return blocks
 	}
+	long := mark != "5m" // which is what no TTL means
+	if !e.model.may(ofAnthropic, ofNova) {
+		e.lose(chat.FieldCache, chat.Dropped, "said to models of Anthropic and Amazon alone: others refuse it")
+		if long {
+			e.lose(chat.FieldCacheTTL, chat.Dropped, "said to models of Anthropic alone")
+		}
+		return blocks
+	}
 	e.marks++
 	point := &bedrockKind{Type: "default"}
-	if mark != "5m" { // which is what no TTL means
+	switch {
+	case !long:
+	case e.model.may(ofAnthropic):
 		point.TTL = string(mark)
+	default:
+		e.lose(chat.FieldCacheTTL, chat.Dropped, "said to models of Anthropic alone")
 	}
 	return append(blocks, bedrockBlock{Cache: point})
 }
@@ -199,15 +213,8 @@ func (e *bedrockEncoding) part(blocks []bedrockBlock, p *chat.Part) []bedrockBlo
 	switch p.Kind {
 	case chat.TextPart:
 		return appendText(blocks, p.Text)
-	case chat.ThinkingPart:
-		r := &bedrockReasoning{}
-		r.Text = &struct {
-			Text      string `json:"text"`
-			Signature string `json:"signature,omitempty"`
-		}{p.Text, p.Signature}
-		return append(blocks, bedrockBlock{Reasoning: r})
-	case chat.HiddenThinkingPart:
-		return append(blocks, bedrockBlock{Reasoning: &bedrockReasoning{Redacted: p.Data}})
+	case chat.ThinkingPart, chat.HiddenThinkingPart:
+		return e.thought(blocks, p)
 	case chat.ImagePart:
 		return append(blocks, bedrockBlock{Image: e.file(p, chat.FieldImage, imageFormats)})
 	case chat.AudioPart:
@@ -218,81 +225,29 @@ func (e *bedrockEncoding) part(blocks []bedrockBlock, p *chat.Part) []bedrockBlo
 	return blocks
 }
 
-// The formats of files by their media types.
-var (
-	imageFormats = map[string]string{"image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
-	audioFormats = map[string]string{"audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3",
-		"audio/mp4": "mp4", "audio/m4a": "m4a", "audio/x-m4a": "m4a", "audio/aac": "aac", "audio/flac": "flac", "audio/ogg": "ogg",
-		"audio/opus": "opus", "audio/webm": "webm", "audio/pcm": "pcm", "audio/x-matroska": "mka"}
-	documentFormats = map[string]string{"application/pdf": "pdf", "text/plain": "txt", "text/markdown": "md", "text/html": "html", "text/csv": "csv",
-		"application/msword": "doc", "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-		"application/vnd.ms-excel": "xls", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx"}
-)
-
-// file is a part that is bytes.
-func (e *bedrockEncoding) file(p *chat.Part, f chat.Field, formats map[string]string) *bedrockFile {
-	kind, _, _ := strings.Cut(p.MediaType, ";")
-	kind = strings.ToLower(strings.TrimSpace(kind))
-	out := &bedrockFile{Format: formats[kind]}
-	out.Source.Bytes = p.Data
-	switch {
-	case p.Data == "" && p.URL != "": // refused by the table, but for sounds
-		e.lose(f, chat.Rejected, "Converse takes bytes, not an address")
-	case out.Format == "":
-		e.lose(f, chat.Rejected, "Converse takes no "+strconv.Quote(clipped(kind)))
-	}
-	return out
-}
-
-// document is a document; one that is text is a file of that text.
-func (e *bedrockEncoding) document(p *chat.Part) *bedrockFile {
-	whole := *p
-	if p.Data == "" && p.URL == "" {
-		whole.Data = base64.StdEncoding.EncodeToString([]byte(p.Text))
-		if whole.MediaType == "" {
-			whole.MediaType = "text/plain"
+// thought adds earlier reasoning. Claude wants its own again; models of other vendors
+// refuse it, or take no other's.
+func (e *bedrockEncoding) thought(blocks []bedrockBlock, p *chat.Part) []bedrockBlock {
+	if !e.model.may(ofAnthropic) {
+		const why = "said to models of Anthropic alone"
+		switch {
+		case p.Kind == chat.HiddenThinkingPart:
+			e.lose(chat.FieldHiddenThinking, chat.Dropped, why)
+		case p.Signature != "":
+			e.lose(chat.FieldSignature, chat.Dropped, why)
+			fallthrough
+		default:
+			e.lose(chat.FieldThinkingText, chat.Dropped, why)
 		}
+		return blocks
 	}
-	out := e.file(&whole, chat.FieldDocument, documentFormats)
-	out.Name = e.documentName(p.Name)
-	if p.Citations {
-		out.Citations = &bedrockEnabled{true}
+	r := &bedrockReasoning{}
+	if p.Kind == chat.HiddenThinkingPart {
+		r.Redacted = p.Data
+	} else {
+		r.Text = &bedrockThought{p.Text, p.Signature}
 	}
-	return out
-}
-
-var (
-	nameless = regexp.MustCompile(`[^A-Za-z0-9\s()\[\]-]+`)
-	spaces   = regexp.MustCompile(`\s+`)
-	ending   = regexp.MustCompile(`\.[A-Za-z0-9]{1,5}$`)
-)
-
-// maxDocumentName is how many characters the name of a document may have.
-const maxDocumentName = 200
-
-// documentName is a document's name as Converse takes it: ASCII letters, digits,
-// single spaces, hyphens, parentheses and brackets, and no two alike in a request.
-func (e *bedrockEncoding) documentName(name string) string {
-	told := ending.ReplaceAllString(name, "") // the format says it
-	told = strings.TrimSpace(spaces.ReplaceAllString(nameless.ReplaceAllString(told, "-"), " "))
-	if len(told) > maxDocumentName-10 {
-		told = strings.TrimSpace(told[:maxDocumentName-10])
-	}
-	if strings.Trim(told, "-") == "" {
-		told = "document"
-	}
-	unique := told
-	for n := 2; e.names[unique]; n++ {
-		unique = told + "-" + strconv.Itoa(n)
-	}
-	if e.names == nil {
-		e.names = map[string]bool{}
-	}
-	e.names[unique] = true
-	if name != "" && unique != name {
-		e.lose(chat.FieldDocument, chat.Approximate, "under a name in the characters that Converse takes")
-	}
-	return unique
+	return append(blocks, bedrockBlock{Reasoning: r})
 }
 
 // calling adds calls of tools.
@@ -351,8 +306,12 @@ func (e *bedrockEncoding) result(m *chat.Message) []bedrockBlock {
 		}
 		r.Content = append(r.Content, b)
 	}
-	if m.IsError {
+	switch { // which the SDK says that no others support
+	case !m.IsError:
+	case e.model.may(ofAnthropic, ofNova):
 		r.Status = "error"
+	default:
+		e.lose(chat.FieldResultError, chat.Dropped, "said to models of Anthropic and Amazon alone")
 	}
 	return e.cachePoint([]bedrockBlock{{Result: r}}, mark)
 }

@@ -33,6 +33,11 @@ func (m bedrockModel) unnamed() bool {
 	return strings.HasPrefix(string(m), "arn:") && !strings.Contains(string(m[strings.LastIndexByte(string(m), '/')+1:]), ".")
 }
 
+// may reports whether the model is of one of these vendors, as far as its name tells.
+func (m bedrockModel) may(vendors ...string) bool {
+	return m.unnamed() || slices.ContainsFunc(vendors, m.of)
+}
+
 // The prefixes of vendors' models.
 const (
 	ofAnthropic = "anthropic."

@@ -62,13 +62,13 @@ func TestConverse(t *testing.T) {
 		{"a temperature of 0 is sent", "m", chat.Request{Messages: hello,
 			Params: chat.Params{MaxTokens: 9, Temperature: ptr(0.0), TopP: ptr(0.9), Stop: []string{"END"}}},
 			`{` + said + `,"inferenceConfig":{"maxTokens":9,"temperature":0,"topP":0.9,"stopSequences":["END"]}}`, ""},
-		{"roles alternate, system messages are all in front, what is blank is left out", "m", chat.Request{Messages: []chat.Message{
+		{"roles alternate, system messages are all in front, what is blank is left out", claude45, chat.Request{Messages: []chat.Message{
 			{Role: chat.System, Parts: []chat.Part{text("Be brief."), {Kind: chat.TextPart, Text: "Be kind.", Cache: "1h"}}},
 			{Role: chat.User, Content: "a"}, {Role: chat.Assistant, Content: " \n"}, {Role: chat.User, Content: "b"},
 			{Role: chat.System, Content: "Be quick."}, {Role: chat.User, Content: "c"}}},
 			`{"system":[{"text":"Be brief."},{"text":"Be kind."},{"cachePoint":{"type":"default","ttl":"1h"}},{"text":"Be quick."}],
 			"messages":[{"role":"user","content":[{"text":"a"},{"text":"b"},{"text":"c"}]}]}`, "system message later on: approximate"},
-		{"results are the user's, together and before what the user says", "m", chat.Request{Messages: []chat.Message{
+		{"results are the user's, together and before what the user says", claude45, chat.Request{Messages: []chat.Message{
 			{Role: chat.User, Content: "a"},
 			{Role: chat.Assistant, ToolCalls: []chat.ToolCall{{ID: "call.1", Name: "f", Arguments: ` {"x": 1.0}`}, {Name: "g", Cache: "5m"}}},
 			{Role: chat.ToolRole, ToolCallID: "call.1", Content: "4"},
@@ -88,10 +88,17 @@ func TestConverse(t *testing.T) {
 			{"role":"user","content":[{"toolResult":{"toolUseId":"1","content":[{"text":"x"}]}}]}],
 			"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{"type":"object","properties":{}}}}}]}}`,
 			"tool calls: approximate, tool_choice none: dropped"},
-		{"reasoning is told again, hidden or not", "m", chat.Request{Messages: append(hello[:1:1], chat.Message{Role: chat.Assistant, Parts: []chat.Part{
+		{"reasoning is told again, hidden or not", claude45, chat.Request{Messages: append(hello[:1:1], chat.Message{Role: chat.Assistant, Parts: []chat.Part{
 			{Kind: chat.ThinkingPart, Text: "Hm.", Signature: "c2ln"}, {Kind: chat.HiddenThinkingPart, Data: "aGlkZGVu"}, text("Yes.")}}, chat.Message{Role: chat.User, Content: "b"})},
 			`{"messages":[{"role":"user","content":[{"text":"hello"}]},{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"Hm.","signature":"c2ln"}}},
 			{"reasoningContent":{"redactedContent":"aGlkZGVu"}},{"text":"Yes."}]},{"role":"user","content":[{"text":"b"}]}]}`, ""},
+		{"what other vendors' models refuse is left out", "meta.llama4-x", chat.Request{Messages: []chat.Message{
+			{Role: chat.User, Parts: []chat.Part{{Kind: chat.TextPart, Text: "a", Cache: "1h"}}},
+			{Role: chat.Assistant, Parts: []chat.Part{{Kind: chat.ThinkingPart, Text: "Hm.", Signature: "c2ln"}, {Kind: chat.HiddenThinkingPart, Data: "aGlkZGVu"}}, ToolCalls: []chat.ToolCall{{ID: "1", Name: "f"}}},
+			{Role: chat.ToolRole, ToolCallID: "1", IsError: true, Content: "x"}}, Tools: []chat.Tool{{Name: "f"}}},
+			`{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"assistant","content":[{"toolUse":{"toolUseId":"1","name":"f","input":{}}}]},
+			{"role":"user","content":[{"toolResult":{"toolUseId":"1","content":[{"text":"x"}]}}]}],"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{"type":"object","properties":{}}}}}]}}`,
+			"thinking: dropped, thinking signature: dropped, redacted thinking: dropped, tool result is_error: dropped, cache marks: dropped, cache TTL: dropped"},
 		{"an answer that keeps to a schema, a tier, metadata", "m", chat.Request{Messages: hello, Format: chat.Format{JSON: true, Name: "n", Schema: []byte(`{"type":"object"}`)},
 			ServiceTier: "standard_only", User: "u-1", Metadata: map[string]string{"team": "a b", "käse": "x"}},
 			`{` + said + `,"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"name":"n","schema":"{\"type\":\"object\"}"}}}},
@@ -179,7 +186,7 @@ func TestConverseRefuses(t *testing.T) {
 		"a sound's address":                          {"m", user(chat.Part{Kind: chat.AudioPart, MediaType: "audio/wav", URL: "http://h/a.wav"}), chat.FieldAudio},
 		"a picture in the system prompt":             {"m", chat.Request{Messages: []chat.Message{{Role: chat.System, Parts: []chat.Part{{Kind: chat.ImagePart, MediaType: "image/png", Data: "eA=="}}}}}, chat.FieldSystem},
 		"a sound in a result":                        {"m", chat.Request{Messages: []chat.Message{{Role: chat.ToolRole, ToolCallID: "1", Parts: []chat.Part{{Kind: chat.AudioPart, MediaType: "audio/wav", Data: "eA=="}}}}}, chat.FieldToolResults},
-		"five cache points":                          {"m", user(marked, marked, marked, marked, marked), chat.FieldCache},
+		"five cache points":                          {claude45, user(marked, marked, marked, marked, marked), chat.FieldCache},
 		"too high a temperature":                     {"m", params(chat.Params{Temperature: ptr(1.2)}), chat.FieldTemperature},
 		"and for Claude":                             {claude45, params(chat.Params{Temperature: ptr(1.2)}), chat.FieldTemperature},
 		"any temperature of a new Claude's":          {claude48, params(chat.Params{Temperature: ptr(0.5)}), chat.FieldTemperature},
