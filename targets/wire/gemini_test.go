@@ -94,6 +94,45 @@ func TestGeminiEncode(t *testing.T) {
 	}
 }
 
+// asItsOwn is the body that Google's own Go client, google.golang.org/genai v1.77.0,
+// sent for the request below, but for two things: it names a role for the system's
+// instruction, which has none, and it has the signature of a call of Gemini's own.
+const asItsOwn = `{"contents":[{"parts":[{"text":"Hi"},{"inlineData":{"data":"aGk=","mimeType":"image/png"},"mediaResolution":{"level":"MEDIA_RESOLUTION_HIGH"}},
+	{"fileData":{"fileUri":"https://h/a.jpg","mimeType":"image/jpeg"}}],"role":"user"},
+	{"parts":[{"functionCall":{"args":{"a":1},"id":"c1","name":"f"},"thoughtSignature":"skip_thought_signature_validator"}],"role":"model"},
+	{"parts":[{"functionResponse":{"id":"c1","name":"f","parts":[{"inlineData":{"data":"aGk=","mimeType":"image/png"}}],"response":{"output":"4"}}}],"role":"user"}],
+	"generationConfig":{"maxOutputTokens":9,"responseJsonSchema":{"type":"object"},"responseMimeType":"application/json","seed":7,"stopSequences":["END"],"temperature":0.5,
+	"thinkingConfig":{"includeThoughts":true,"thinkingBudget":1024},"topK":3},"labels":{"team":"chat"},"serviceTier":"standard","systemInstruction":{"parts":[{"text":"a"},{"text":"b"}]},
+	"toolConfig":{"functionCallingConfig":{"allowedFunctionNames":["f"],"mode":"ANY"}},"tools":[{"functionDeclarations":[{"description":"d","name":"f","parametersJsonSchema":{"type":"object"}}]}]}`
+
+func TestGeminiIsAskedAsItsOwnClientAsks(t *testing.T) {
+	picture := chat.Part{Kind: chat.ImagePart, MediaType: "image/png", Data: "aGk="}
+	closely := picture
+	closely.Detail = "high"
+	r, _, err := Gemini{}.Encode(Endpoint{URL: "http://h", Model: "m"}, chat.Request{
+		Messages: []chat.Message{{Role: chat.System, Parts: []chat.Part{{Kind: chat.TextPart, Text: "a"}, {Kind: chat.TextPart, Text: "b"}}},
+			{Role: chat.User, Parts: []chat.Part{{Kind: chat.TextPart, Text: "Hi"}, closely, {Kind: chat.ImagePart, URL: "https://h/a.jpg"}}},
+			{Role: chat.Assistant, ToolCalls: []chat.ToolCall{{ID: "c1", Name: "f", Arguments: `{"a":1}`}}},
+			{Role: chat.ToolRole, ToolCallID: "c1", Parts: []chat.Part{{Kind: chat.TextPart, Text: "4"}, picture}}},
+		Tools:      []chat.Tool{{Name: "f", Description: "d", Parameters: []byte(`{"type":"object"}`)}},
+		ToolChoice: chat.ToolChoice{Mode: chat.ToolsOne, Name: "f"}, Format: chat.Format{JSON: true, Schema: []byte(`{"type":"object"}`)},
+		Metadata: map[string]string{"team": "chat"}, ServiceTier: "standard",
+		Params: chat.Params{MaxTokens: 9, Temperature: ptr(0.5), TopK: ptr(3), Seed: ptr(int64(7)), Stop: []string{"END"}, Thinking: chat.Thinking{Mode: chat.ThinkingOn, Budget: 1024}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want any
+	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(asItsOwn), &want); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-its own client's +ours):\n%s", diff)
+	}
+}
+
 func TestGeminiAddressAndKey(t *testing.T) {
 	const stream = ":streamGenerateContent?alt=sse"
 	for _, tc := range []struct {

@@ -93,7 +93,13 @@ type templateCompiler struct {
 	problems TemplateProblems
 }
 
+// maxProblems bounds how many mistakes are told.
+const maxProblems = 32
+
 func (c *templateCompiler) wrong(at, remedy, format string, args ...any) {
+	if len(c.problems) == maxProblems {
+		return
+	}
 	c.problems = append(c.problems, &TemplateProblem{at, fmt.Sprintf(format, args...), remedy})
 }
 

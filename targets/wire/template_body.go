@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,22 +66,39 @@ func (c *templateCompiler) compileBody(raw json.RawMessage) {
 		c.wrong("body", "", "the body is no JSON object")
 		return
 	}
+	if tooDeep(raw) {
+		c.wrong("body", "", "the body is nested more than %d levels deep", maxTemplateDepth)
+		return
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	c.out.body = c.node(d, "body", 0)
+	c.out.body = c.node(d, "body")
 	asks := []string{"prompt", "messages", "last"}
 	if len(c.problems) == 0 && !slices.ContainsFunc(asks, func(name string) bool { return c.out.uses[name] }) {
 		c.wrong("body", `write "{{prompt}}", "{{messages}}" or "{{last}}" where it belongs`, "the body never says what is asked")
 	}
 }
 
-// node reads a value. The text is valid JSON.
-func (c *templateCompiler) node(d *json.Decoder, at string, depth int) node {
-	if depth > maxTemplateDepth {
-		c.wrong(at, "", "the body is nested more than %d levels deep", maxTemplateDepth)
-		_, _ = io.Copy(io.Discard, d.Buffered())
-		return node{}
+// tooDeep reports whether valid JSON has too many levels.
+func tooDeep(raw []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	for depth := 0; depth <= maxTemplateDepth; {
+		token, err := d.Token()
+		if err != nil {
+			return false // its end
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
 	}
+	return true
+}
+
+// node reads a value. The text is valid JSON.
+func (c *templateCompiler) node(d *json.Decoder, at string) node {
 	token, err := d.Token()
 	if err != nil {
 		c.wrong(at, "", "the body cannot be read: %v", err)
@@ -91,9 +107,9 @@ func (c *templateCompiler) node(d *json.Decoder, at string, depth int) node {
 	switch token := token.(type) {
 	case json.Delim:
 		if token == '[' {
-			return c.list(d, at, depth)
+			return c.list(d, at)
 		}
-		return c.object(d, at, depth)
+		return c.object(d, at)
 	case string:
 		return c.text(at, token)
 	}
@@ -101,19 +117,19 @@ func (c *templateCompiler) node(d *json.Decoder, at string, depth int) node {
 	return node{literal: literal}
 }
 
-func (c *templateCompiler) list(d *json.Decoder, at string, depth int) node {
+func (c *templateCompiler) list(d *json.Decoder, at string) node {
 	n := node{isList: true}
-	for i := 0; d.More() && len(c.problems) < maxCalls; i++ {
-		n.items = append(n.items, c.node(d, fmt.Sprintf("%s[%d]", at, i), depth+1))
+	for i := 0; d.More(); i++ {
+		n.items = append(n.items, c.node(d, fmt.Sprintf("%s[%d]", at, i)))
 	}
 	_, _ = d.Token() // its end
 	return n
 }
 
-func (c *templateCompiler) object(d *json.Decoder, at string, depth int) node {
+func (c *templateCompiler) object(d *json.Decoder, at string) node {
 	var n node
 	seen := map[string]bool{}
-	for d.More() && len(c.problems) < maxCalls {
+	for d.More() {
 		token, err := d.Token()
 		name, ok := token.(string)
 		if err != nil || !ok {
@@ -128,7 +144,7 @@ func (c *templateCompiler) object(d *json.Decoder, at string, depth int) node {
 			c.wrong(below, "", "a placeholder is a value, not a name")
 		}
 		seen[name] = true
-		value := c.node(d, below, depth+1)
+		value := c.node(d, below)
 		if keyName.MatchString(name) && len(value.literal) > 2 && value.literal[0] == '"' {
 			c.wrong(below, "give it as the target's key: {env: NAME}; it goes into a header", "a key does not belong into the body")
 		}
