@@ -1,6 +1,12 @@
 package prompts
 
-import "switchover/targets/chat"
+import (
+	"encoding/json"
+	"maps"
+	"strconv"
+
+	"switchover/targets/chat"
+)
 
 // decodeAnthropic reads a line of a log of Anthropic's Messages: a request, a
 // batch's line, or a pair of request and response.
@@ -18,7 +24,7 @@ func decodeAnthropic(line []byte, first bool, l Limits) (entry, *Error) {
 			return entry{}, err
 		}
 	}
-	if request["messages"] == nil {
+	if request["messages"] == nil && !olderAnthropic(request) {
 		if err := foreign(o, FormatAnthropic); err != nil {
 			return entry{}, err
 		}
@@ -26,23 +32,32 @@ func decodeAnthropic(line []byte, first bool, l Limits) (entry, *Error) {
 	return anthropicRequest(request, response, l)
 }
 
+// olderAnthropic reports whether a request is of the form before messages: a prompt
+// with turns in it, and a limit.
+func olderAnthropic(o object) bool {
+	return o["prompt"] != nil && (o["max_tokens_to_sample"] != nil || o["max_tokens"] != nil)
+}
+
 func anthropicRequest(o, response object, l Limits) (entry, *Error) {
-	d := dialogue{limits: l}
-	if o.given("tools") {
-		return entry{}, leaveOut("tools")
-	}
-	if o.given("system") {
-		text, err := content("system", o["system"], "\n\n")
-		if err != nil {
+	unlimited := false
+	if !olderAnthropic(o) || o["messages"] != nil {
+		if err := o.shape(anthropicRole); err != nil {
 			return entry{}, err
 		}
-		d.System = text
+		if unlimited = o["max_tokens"] == nil; unlimited { // a log can be without what the API wants
+			o = maps.Clone(o)
+			o["max_tokens"] = json.RawMessage(strconv.Itoa(maxAnswerTokens))
+		}
 	}
-	if err := o.messages(d.anthropicMessage); err != nil {
+	d, err := logged("anthropic", o, l)
+	switch {
+	case err != nil:
 		return entry{}, err
-	}
-	if d.last == chat.Assistant {
+	case d.last == chat.Assistant:
 		return entry{}, leaveOut("a prefilled answer")
+	}
+	if unlimited {
+		d.unlimited()
 	}
 	if response != nil {
 		text, err := anthropicAnswer(response)
@@ -54,27 +69,28 @@ func anthropicRequest(o, response object, l Limits) (entry, *Error) {
 	return d.done()
 }
 
-// anthropicMessage takes one message.
-func (d *dialogue) anthropicMessage(at string, m object) *Error {
-	name, err := m.role(at)
-	if err != nil {
-		return err
+// unlimited takes back the limit that the log did not have.
+func (d *dialogue) unlimited() {
+	d.MaxTokens = 0
+	if r := d.Request; len(r.Messages) == 0 && r.Fields() == 0 {
+		d.Request = nil
 	}
-	glue := "\n\n"
+}
+
+// anthropicRole holds a message to the roles there are.
+func anthropicRole(at, name string) *Error {
 	switch chat.Role(name) {
-	case chat.User:
-	case chat.Assistant:
-		glue = ""
-	case chat.System, "developer", chat.ToolRole:
+	case chat.User, chat.Assistant:
+		return nil
+	case chat.System:
+		if at != "messages[0]" {
+			return nil // newer models take one in between
+		}
+		fallthrough
+	case "developer", chat.ToolRole:
 		return mistake(setFormat(FormatOpenAI), "%s has the role %s: Anthropic's messages have user and assistant only", at, quoted(name))
-	default:
-		return mistake("the roles are: user, assistant", "%s has the role %s", at, quoted(name))
 	}
-	text, err := content(at+".content", m["content"], glue)
-	if err != nil {
-		return err
-	}
-	return d.say(chat.Role(name), text)
+	return mistake("the roles are: user, assistant", "%s has the role %s", at, quoted(name))
 }
 
 // anthropicAnswer takes the text of a response, none of an error.
@@ -85,5 +101,5 @@ func anthropicAnswer(o object) (string, *Error) {
 	if o["choices"] != nil {
 		return "", mistake(setFormat(FormatOpenAI), "the response has choices, which are not Anthropic's")
 	}
-	return content("response.content", o["content"], "")
+	return answerText("response.content", o["content"])
 }

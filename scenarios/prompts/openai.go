@@ -1,9 +1,11 @@
 package prompts
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
-
-	"switchover/targets/chat"
 )
 
 // decodeOpenAI reads a line of a log of chat completions: a request, a batch
@@ -41,66 +43,85 @@ func decodeOpenAI(line []byte, first bool, l Limits) (entry, *Error) {
 
 // openAIRequest reads a request to chat completions and, if not nil, its response.
 func openAIRequest(o, response object, l Limits) (entry, *Error) {
-	d := dialogue{limits: l}
 	switch {
 	case o["system"] != nil:
 		return entry{}, mistake(setFormat(FormatAnthropic), "a system prompt apart from the messages is not OpenAI's")
 	case o.given("prompt"):
 		return entry{}, leaveOut("a text to complete")
-	case o.given("tools"), o.given("functions"):
-		return entry{}, leaveOut("tools")
-	case o.given("response_format") && !strings.Contains(string(o["response_format"]), `"text"`):
-		d.change(changeJSON)
 	}
-	if err := o.messages(d.openAIMessage); err != nil {
+	if err := o.shape(openAIRole); err != nil {
 		return entry{}, err
 	}
-	if response != nil {
-		if d.last == chat.Assistant {
-			return entry{}, leaveOut("a prefilled answer")
-		}
+	o, said, err := cutAnswers(o)
+	if err != nil {
+		return entry{}, err
+	}
+	d, err := logged("openai", o, l)
+	if err != nil {
+		return entry{}, err
+	}
+	switch {
+	case response != nil && said != nil:
+		return entry{}, leaveOut("a prefilled answer")
+	case response != nil:
 		text, err := openAIAnswer(response)
 		if err != nil {
 			return entry{}, err
 		}
-		if len(d.Turns) > 0 {
-			d.recorded(text)
+		d.recorded(text)
+	case len(said) > 1:
+		d.change(changeJoined)
+		fallthrough
+	case said != nil:
+		for _, text := range said {
+			d.Recorded[len(d.Turns)-1] = joinTexts(d.Recorded[len(d.Turns)-1], text)
 		}
 	}
 	return d.done()
 }
 
-// openAIMessage takes one message.
-func (d *dialogue) openAIMessage(at string, m object) *Error {
-	name, err := m.role(at)
+// cutAnswers takes the answers at the end out of a request: they were recorded, and
+// are not asked.
+func cutAnswers(o object) (without object, said []string, err *Error) {
+	list, err := o.list("messages")
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	role := chat.Role(name)
-	switch role {
-	case "developer":
-		role = chat.System
-	case chat.System, chat.User, chat.Assistant:
-	case chat.ToolRole, "function":
-		return leaveOut("tools")
-	default:
+	n := len(list)
+	for ; n > 0; n-- {
+		at := fmt.Sprintf("messages[%d]", n-1)
+		m, err := inner(at, list[n-1])
+		if err != nil {
+			return nil, nil, err
+		}
+		if string(m["role"]) != `"assistant"` {
+			break
+		}
+		text, err := answerText(at+".content", orNull(m["content"]))
+		if err != nil {
+			return nil, nil, err
+		}
+		said = append(said, text)
+	}
+	if n == 0 {
+		return nil, nil, leaveOut("an answer before the first question")
+	}
+	slices.Reverse(said)
+	without = maps.Clone(o)
+	raw, failed := json.Marshal(list[:n])
+	if failed != nil {
+		return nil, nil, mistake("", "messages: %v", failed)
+	}
+	without["messages"] = raw
+	return without, said, nil
+}
+
+// openAIRole holds a message to the roles there are.
+func openAIRole(at, name string) *Error {
+	if !slices.Contains([]string{"system", "developer", "user", "assistant", "tool", "function"}, name) {
 		return mistake("the roles are: system, developer, user, assistant, tool", "%s has the role %s", at, quoted(name))
 	}
-	if m.given("tool_calls") || m.given("function_call") {
-		return leaveOut("tools")
-	}
-	raw, glue := m["content"], "\n\n"
-	if role == chat.Assistant {
-		glue = ""
-		if raw == nil || string(raw) == "null" {
-			return d.say(role, "") // a refusal, or an answer that was cut off
-		}
-	}
-	text, err := content(at+".content", raw, glue)
-	if err != nil {
-		return err
-	}
-	return d.say(role, text)
+	return nil
 }
 
 // openAIAnswer takes the text of a response: of a chat completion, of a batch's
@@ -135,5 +156,5 @@ func openAIAnswer(o object) (string, *Error) {
 	if !message.given("content") {
 		return "", nil
 	}
-	return content("response.choices[0].message.content", message["content"], "")
+	return answerText("response.choices[0].message.content", message["content"])
 }

@@ -175,6 +175,9 @@ type Set struct {
 	// the conversations they are in.
 	Redacted   redact.Counts
 	RedactedIn int
+	// Unseen counts what redaction cannot look into, by the kind of the part: pictures,
+	// sounds, documents that are no text.
+	Unseen redact.Counts
 }
 
 // Tally counts entries of one kind.
@@ -226,7 +229,7 @@ func Read(r io.Reader, name string, o Options) (*Set, error) {
 	if o.Sample > limits.Conversations {
 		return nil, &Error{File: name, Reason: fmt.Sprintf("a sample of %d is more than %d conversations", o.Sample, limits.Conversations)}
 	}
-	set := &Set{Redacted: redact.Counts{}}
+	set := &Set{Redacted: redact.Counts{}, Unseen: redact.Counts{}}
 	kept := reservoir{size: o.Sample, random: o.Random, limits: limits}
 	var left, changed tallies
 	for e := range f.entries(r, limits) {
@@ -265,7 +268,7 @@ func (s *Set) enough(have, want int, f format) *Error {
 	case s.Entries == 0:
 		return mistake(f.hint, "holds no conversation")
 	case have == 0:
-		return mistake("only text can be asked again", "holds nothing that can be asked: %s", listed(s.Left))
+		return mistake("what is asked again is a whole request with a question in it", "holds nothing that can be asked: %s", listed(s.Left))
 	case have < want && len(s.Left) > 0:
 		return mistake("draw a smaller sample", "a sample of %d was asked for, and %d of %d can be asked; left out: %s", want, have, s.Entries, listed(s.Left))
 	case have < want:
@@ -292,7 +295,8 @@ func (s *Set) keep(entries []entry, r *redact.Redactor, named bool) {
 	for i := range entries {
 		c := &entries[i].Conversation
 		if r != nil {
-			counts := redacted(c, r)
+			counts, unseen := redacted(c, r)
+			s.Unseen.Add(unseen)
 			if named {
 				counts.Add(redactedName(c, r, entries[i].line, taken))
 			}
@@ -304,17 +308,6 @@ func (s *Set) keep(entries []entry, r *redact.Redactor, named bool) {
 		s.Conversations = append(s.Conversations, *c)
 		entries[i] = entry{} // its text as it was
 	}
-}
-
-// redacted replaces what is personal in one conversation.
-func redacted(c *results.Conversation, r *redact.Redactor) redact.Counts {
-	texts := []*string{&c.System, &c.Category}
-	for _, list := range [][]string{c.Turns, c.Recorded, c.Reference} {
-		for i := range list {
-			texts = append(texts, &list[i])
-		}
-	}
-	return r.Redact(texts...)
 }
 
 // redactedName makes a name that is personal its place in the file, marked where

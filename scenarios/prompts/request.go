@@ -3,6 +3,7 @@ package prompts
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"switchover/targets/chat"
@@ -11,50 +12,84 @@ import (
 // What is asked differently than a log has it.
 const (
 	changeJoined = "consecutive messages of one speaker, joined into one"
-	changeJSON   = "a response_format, which is not passed on"
 	changeAnswer = "an answer without text, which is not kept"
 )
 
 // dialogue is a request's messages on their way to a conversation.
 type dialogue struct {
 	entry
+	parts  [][]chat.Part // of each turn
 	last   chat.Role
 	limits Limits
 }
 
-// say takes the next message.
+// say takes the next message, a text.
 func (d *dialogue) say(role chat.Role, text string) *Error {
-	again := role == d.last
-	d.last = role
+	return d.take(&chat.Message{Role: role, Content: text})
+}
+
+// take takes the next message.
+func (d *dialogue) take(m *chat.Message) *Error {
+	again := m.Role == d.last
+	d.last = m.Role
 	n := len(d.Turns)
-	switch role {
+	switch m.Role {
 	case chat.System:
 		if n > 0 {
 			return leaveOut("a system message after the first question")
 		}
-		d.System = joinTexts(d.System, text)
+		d.System = joinTexts(d.System, m.Content)
 		return nil
 	case chat.User:
 		switch {
-		case strings.TrimSpace(text) == "":
+		case blank(m):
 			return leaveOut("a blank question")
 		case again:
-			d.Turns[n-1] = joinTexts(d.Turns[n-1], text)
+			d.join(n-1, m)
 		case n >= d.limits.Turns:
 			return leaveOut("more than %d turns", d.limits.Turns)
 		default:
-			d.Turns, d.Recorded = append(d.Turns, text), append(d.Recorded, "")
+			d.Turns, d.Recorded, d.parts = append(d.Turns, m.Content), append(d.Recorded, ""), append(d.parts, m.Parts)
 		}
 	case chat.Assistant:
 		if n == 0 {
 			return leaveOut("an answer before the first question")
 		}
-		d.Recorded[n-1] = joinTexts(d.Recorded[n-1], text)
+		d.Recorded[n-1] = joinTexts(d.Recorded[n-1], answered(m))
 	}
 	if again {
 		d.change(changeJoined)
 	}
 	return nil
+}
+
+// join adds a message to a turn.
+func (d *dialogue) join(turn int, m *chat.Message) {
+	if len(d.parts[turn])+len(m.Parts) == 0 {
+		d.Turns[turn] = joinTexts(d.Turns[turn], m.Content)
+		return
+	}
+	d.parts[turn] = slices.Concat(pieces(d.Turns[turn], d.parts[turn]), pieces(m.Content, m.Parts))
+	d.Turns[turn] = ""
+}
+
+// pieces is what a message says as parts.
+func pieces(text string, parts []chat.Part) []chat.Part {
+	if len(parts) == 0 {
+		return []chat.Part{{Kind: chat.TextPart, Text: text}}
+	}
+	return parts
+}
+
+// answered is the text of an answer. What its model thought is no part of it.
+func answered(m *chat.Message) string {
+	text := m.Content
+	for i := range m.Parts {
+		if m.Parts[i].Kind == chat.TextPart {
+			text += m.Parts[i].Text
+		}
+	}
+	return text
 }
 
 // change notes once what is asked differently.
@@ -80,6 +115,12 @@ func (d *dialogue) done() (entry, *Error) {
 		return entry{}, leaveOut("no question")
 	}
 	d.Recorded = answers(d.Recorded)
+	if slices.ContainsFunc(d.parts, func(of []chat.Part) bool { return len(of) > 0 }) {
+		d.Parts = d.parts
+	}
+	if err := tooLarge(&d.Conversation); err != nil {
+		return entry{}, err
+	}
 	return d.entry, nil
 }
 
@@ -150,57 +191,6 @@ func (o object) role(at string) (string, *Error) {
 		return "", mistake("", "%s has no role", at)
 	}
 	return str(at+".role", o["role"])
-}
-
-// content takes the text of a message or answer: a string, or a list of parts.
-// What a part is comes from its type; text is joined, what may be missing is
-// passed over, and anything else is why the entry cannot be asked.
-func content(at string, raw json.RawMessage, glue string) (string, *Error) {
-	switch {
-	case raw == nil:
-		return "", mistake("", "%s is missing", at)
-	case raw[0] == '"':
-		return str(at, raw)
-	case raw[0] != '[':
-		return "", mistake("", "%s is %s, neither a string nor a list of parts", at, kind(raw))
-	}
-	parts, err := object{at: raw}.list(at)
-	if err != nil {
-		return "", err
-	}
-	var texts []string
-	for i, raw := range parts {
-		at := fmt.Sprintf("%s[%d]", at, i)
-		part, err := inner(at, raw)
-		if err != nil {
-			return "", err
-		}
-		of, err := str(at+".type", orNull(part["type"]))
-		switch {
-		case err != nil:
-			return "", err
-		case of == "text":
-			text, err := str(at+".text", orNull(part["text"]))
-			if err != nil {
-				return "", err
-			}
-			texts = append(texts, text)
-		case of == "thinking" || of == "redacted_thinking":
-			// The model's own, and no part of the answer.
-		case partNames[of] != "":
-			return "", leaveOut("%s", partNames[of])
-		default:
-			return "", leaveOut("content of the type %s", quoted(of))
-		}
-	}
-	return strings.Join(texts, glue), nil
-}
-
-// partNames are the kinds of content that cannot be asked again, by type.
-var partNames = map[string]string{
-	"image": "pictures", "image_url": "pictures", "input_image": "pictures", "input_audio": "sound", "audio": "sound",
-	"file": "files", "document": "files", "input_file": "files", "tool_use": "tools", "tool_result": "tools",
-	"server_tool_use": "tools", "web_search_tool_result": "tools", "refusal": "a refusal",
 }
 
 func orNull(raw json.RawMessage) json.RawMessage {

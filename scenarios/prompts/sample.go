@@ -31,10 +31,10 @@ func (r *reservoir) add(e entry) *Error {
 		if i >= r.size {
 			return nil
 		}
-		r.held -= textBytes(r.entries[i])
+		r.held -= int64(r.entries[i].TextBytes())
 		r.entries[i] = e
 	}
-	r.held += textBytes(e)
+	r.held += int64(e.TextBytes())
 	if r.held > r.limits.Held {
 		hint := drawSample
 		if r.size > 0 {
@@ -43,17 +43,6 @@ func (r *reservoir) add(e entry) *Error {
 		return mistake(hint, "the conversations' text is longer than %d bytes", r.limits.Held)
 	}
 	return nil
-}
-
-// textBytes is how much text an entry holds.
-func textBytes(e entry) int64 {
-	n := len(e.System)
-	for _, list := range [][]string{e.Turns, e.Recorded, e.Reference} {
-		for _, s := range list {
-			n += len(s)
-		}
-	}
-	return int64(n)
 }
 
 // unique puts what was kept into the source's order and refuses names that are
