@@ -26,7 +26,7 @@ const (
 // Ready is the line of JSON that a simulated server writes to stdout once it
 // listens.
 type Ready struct {
-	URL   string `json:"url"` // the API's base, for instance http://127.0.0.1:40123/v1
+	URL   string `json:"url"` // of OpenAI's protocols, for instance http://127.0.0.1:40123/v1; see Base for the others
 	Name  string `json:"name"`
 	Model string `json:"model"`
 }
@@ -35,7 +35,7 @@ type Ready struct {
 // by itself as soon as this process is gone, however that dies: its stdin is a
 // pipe that only this process holds open.
 type Child struct {
-	URL   string // the API's base
+	URL   string // of OpenAI's protocols; see Base for the others
 	Model string
 
 	cmd     *exec.Cmd
