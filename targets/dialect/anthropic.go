@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,11 @@ import (
 // a request is sent and is left out.
 func readAnthropic(top *object, req *chat.Request) {
 	a := &anthropic{document: top.doc, req: req}
+	keep := a.foreign
+	a.foreign = func(path string, raw json.RawMessage) {
+		keep(path, raw)
+		a.kept = append(a.kept, path)
+	}
 	req.Model = top.take("model").text()
 	top.take("anthropic_version")
 	if top.has("prompt") && !top.has("messages") {
@@ -47,6 +53,9 @@ type anthropic struct {
 	// turn, in their order.
 	calls map[string]*madeCall
 	asked []*madeCall
+	// kept are the paths of what was kept as foreign since the message began.
+	kept []string
+	told told
 }
 
 type madeCall struct {
@@ -87,8 +96,9 @@ func (a *anthropic) system(v *value) {
 	m := chat.Message{Role: chat.System}
 	if v.is('"') {
 		m.Content = v.text()
+		a.told.system = 1
 	} else {
-		a.content(v, &m, "text")
+		a.told.system = len(a.content(v, &m, "text"))
 	}
 	if m.Content != "" || len(m.Parts) > 0 {
 		a.req.Messages = append(a.req.Messages, m)

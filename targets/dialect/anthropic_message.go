@@ -37,6 +37,7 @@ func (a *anthropic) answered() {
 
 // message reads one message, which becomes one a tool result and one of the rest.
 func (a *anthropic) message(o *object, last bool) {
+	a.kept = a.kept[:0]
 	role := o.need("role", "give user or assistant")
 	m := chat.Message{Role: chat.Role(role.text())}
 	switch m.Role {
@@ -54,16 +55,18 @@ func (a *anthropic) message(o *object, last bool) {
 			content.wrong("is empty", "give it text, or leave the message out")
 		}
 		a.req.Messages = append(a.req.Messages, m)
+		a.place(o.path, &m, []string{"text"})
 		return
 	}
 	before := len(a.req.Messages)
 	blocks := a.content(content, &m, blocksOf[m.Role]...)
-	if a.ok() && blocks == 0 && (!last || m.Role != chat.Assistant) {
+	if a.ok() && len(blocks) == 0 && (!last || m.Role != chat.Assistant) {
 		content.wrong("is empty", "give it at least one block, or leave the message out")
 	}
 	if m.Content != "" || len(m.Parts) > 0 || len(m.ToolCalls) > 0 || len(a.req.Messages) == before {
 		a.req.Messages = append(a.req.Messages, m)
 	}
+	a.place(o.path, &m, blocks)
 }
 
 // blocksOf are the blocks that can be read of each role's messages.
@@ -79,18 +82,20 @@ var foreignBlocks = []string{"search_result", "container_upload", "server_tool_u
 	"text_editor_code_execution_tool_result", "tool_search_tool_result", "tool_reference", "browser_state",
 	"mcp_tool_use", "mcp_tool_result", "mcp_tool_listing", "advisor_tool_result", "compaction", "tool_addition", "tool_removal", "fallback"}
 
-// content reads a list of blocks into a message and returns how many there are. A
+// content reads a list of blocks into a message and returns of what types they are. A
 // text that is alone, and has nothing about it, becomes the message's content.
-func (a *anthropic) content(v *value, m *chat.Message, known ...string) int {
+func (a *anthropic) content(v *value, m *chat.Message, known ...string) []string {
 	kept := len(a.req.Foreign)
 	all := v.list()
+	types := make([]string, len(all))
 	for i := range all {
 		if !a.ok() {
-			return len(all)
+			return types
 		}
 		o := all[i].object()
 		kind := o.need("type", "say what the block is")
-		switch name := kind.text(); {
+		types[i] = kind.text()
+		switch name := types[i]; {
 		case slices.Contains(known, name):
 			a.block(name, o, m)
 		case slices.Contains(foreignBlocks, name):
@@ -104,7 +109,7 @@ func (a *anthropic) content(v *value, m *chat.Message, known ...string) int {
 	if len(m.Parts) == 1 && len(a.req.Foreign) == kept && m.Parts[0] == (chat.Part{Kind: chat.TextPart, Text: m.Parts[0].Text}) {
 		m.Content, m.Parts = m.Parts[0].Text, nil
 	}
-	return len(all)
+	return types
 }
 
 func knownBlock(name string) bool {

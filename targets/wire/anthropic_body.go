@@ -143,6 +143,7 @@ func (w *anthropicWriter) write() *anthropicRequest {
 	w.limit()
 	if f := w.req.Format; len(f.Schema) > 0 {
 		w.output().Format = &anthropicFormat{"json_schema", f.Schema}
+		w.losses = alsoLost(w.losses, namelessSchema(&f)...)
 	}
 	if w.req.User != "" {
 		w.out.Metadata = &anthropicMetadata{w.req.User}

@@ -292,8 +292,16 @@ func (w *geminiWriter) result(m *chat.Message) geminiPart {
 	}
 	r.Response = map[string]string{as: m.Text()}
 	for i := range m.Parts {
-		if p := &m.Parts[i]; p.Kind == chat.ImagePart || p.Kind == chat.DocumentPart || p.Kind == chat.AudioPart {
+		switch p := &m.Parts[i]; p.Kind {
+		case chat.ImagePart, chat.DocumentPart, chat.AudioPart:
 			r.Parts = append(r.Parts, w.media(p))
+			if p.Name != "" {
+				w.lose(chat.FieldResultImages, chat.Approximate, "without the names of documents")
+			}
+		case chat.TextPart:
+			if len(r.Parts) > 0 {
+				w.lose(chat.FieldResultImages, chat.Approximate, "all after the result's text")
+			}
 		}
 	}
 	return geminiPart{FunctionResponse: r}
@@ -348,6 +356,7 @@ func (w *geminiWriter) config(req *chat.Request) {
 	}
 	if req.Format.JSON || len(req.Format.Schema) > 0 {
 		c.ResponseMIMEType, c.ResponseSchema = "application/json", req.Format.Schema
+		w.losses = alsoLost(w.losses, namelessSchema(&req.Format)...)
 	}
 	w.thinking(&p.Thinking)
 }

@@ -176,6 +176,7 @@ func ollamaBody(ep *Endpoint, req *chat.Request) (*ollamaRequest, []chat.Loss) {
 	switch f := &req.Format; {
 	case len(f.Schema) > 0:
 		out.Format = f.Schema
+		losses = append(losses, namelessSchema(f)...)
 	case f.JSON:
 		out.Format = json.RawMessage(`"json"`)
 	}
@@ -213,13 +214,20 @@ func ollamaThink(t *chat.Thinking) (think any, losses []chat.Loss) {
 // are called, by the calls' ids: results go by the tool's name.
 func ollamaMessageOf(m *chat.Message, names map[string]string) (out ollamaMessage, losses []chat.Loss) {
 	out = ollamaMessage{Role: string(m.Role), Content: m.Text(), ToolCallID: m.ToolCallID, ToolName: names[m.ToolCallID]}
+	before, within := false, false // text before a picture, and a picture between texts
 	for i := range m.Parts {
 		switch part := &m.Parts[i]; part.Kind {
+		case chat.TextPart:
+			within = within || before && len(out.Images) > 0
+			before = true
 		case chat.ImagePart:
 			out.Images = append(out.Images, part.Data)
 		case chat.ThinkingPart:
 			out.Thinking += part.Text
 		}
+	}
+	if within {
+		losses = append(losses, chat.Lose(chat.FieldImage, chat.Approximate, "beside the text that stood around it"))
 	}
 	for i := range m.ToolCalls {
 		c := &m.ToolCalls[i]

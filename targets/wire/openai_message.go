@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"path"
+	"strconv"
 	"strings"
 
 	"switchover/targets/chat"
@@ -96,6 +97,10 @@ func openAIMessages(req *chat.Request) (out []openAIMessage, losses []chat.Loss)
 	}
 	out = make([]openAIMessage, 0, len(messages))
 	var shown []openAIPart
+	var foreign map[string]bool
+	if own {
+		foreign = foreignParts(req)
+	}
 	for i := range messages {
 		m := &messages[i]
 		if m.Role != chat.ToolRole && shown != nil {
@@ -117,6 +122,8 @@ func openAIMessages(req *chat.Request) (out []openAIMessage, losses []chat.Loss)
 			} else {
 				said.Content = wordsOf(parts, len(m.ToolCalls) > 0)
 			}
+		} else if own && m.Content == "" && foreign[strconv.Itoa(i)] {
+			said.Content = openAIWords{parts: []openAIPart{}} // which are put back
 		}
 		out = append(out, said)
 	}
@@ -124,6 +131,20 @@ func openAIMessages(req *chat.Request) (out []openAIMessage, losses []chat.Loss)
 		out = append(out, openAIMessage{Role: string(chat.User), Content: openAIWords{parts: shown}})
 	}
 	return out, losses
+}
+
+// foreignParts are the numbers of the messages, as they are written in paths, whose
+// content had parts that only its own dialect knows.
+func foreignParts(req *chat.Request) map[string]bool {
+	out := map[string]bool{}
+	for path := range req.Foreign {
+		if at, ok := strings.CutPrefix(path, "messages["); ok {
+			if number, within, _ := strings.Cut(at, "]"); strings.HasPrefix(within, ".content[") {
+				out[number] = true
+			}
+		}
+	}
+	return out
 }
 
 func textPart(text string) openAIPart { return openAIPart{Type: "text", Text: &text} }

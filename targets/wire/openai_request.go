@@ -211,6 +211,14 @@ func formatOf(f *chat.Format) *openAIFormat {
 	return nil
 }
 
+// namelessSchema is what is lost where a schema cannot be given its name.
+func namelessSchema(f *chat.Format) []chat.Loss {
+	if f.Name == "" || len(f.Schema) == 0 {
+		return nil
+	}
+	return []chat.Loss{chat.Lose(chat.FieldSchema, chat.Approximate, "without its name")}
+}
+
 // schemaName is the name of the schema; OpenAI takes none without.
 func schemaName(f *chat.Format) string {
 	if f.Name == "" {
@@ -223,11 +231,14 @@ func schemaName(f *chat.Format) string {
 // that never reason refuse to be asked for any, or for none.
 func askedEffort(strict bool, model string, t chat.Thinking) (string, []chat.Loss) {
 	asked := effort(t)
+	var losses []chat.Loss
+	if t.Mode == chat.ThinkingOff && t.Effort != "" && t.Effort != "none" {
+		losses = append(losses, chat.Lose(chat.FieldEffort, chat.Dropped, "thinking is turned off"))
+	}
 	if asked == "" || !strict || !neverThinks(model) {
-		return asked, nil
+		return asked, losses
 	}
 	const why = "the model never reasons"
-	var losses []chat.Loss
 	if t.Mode == chat.ThinkingOn {
 		losses = append(losses, chat.Lose(chat.FieldThinking, chat.Dropped, why))
 	}
@@ -235,7 +246,7 @@ func askedEffort(strict bool, model string, t chat.Thinking) (string, []chat.Los
 		losses = append(losses, chat.Lose(chat.FieldThinkingBudget, chat.Dropped, why))
 	}
 	if t.Effort != "" {
-		losses = append(losses, chat.Lose(chat.FieldEffort, chat.Dropped, why))
+		losses = alsoLost(losses, chat.Lose(chat.FieldEffort, chat.Dropped, why))
 	}
 	return "", losses
 }

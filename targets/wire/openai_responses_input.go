@@ -113,6 +113,9 @@ func responsesWordsOf(m *chat.Message) (words *responsesWords, losses []chat.Los
 			parts = append(parts, responsesPart{Type: "input_image", ImageURL: address(p), Detail: detail})
 		case p.Kind == chat.DocumentPart && p.URL != "":
 			parts = append(parts, responsesPart{Type: "input_file", FileURL: p.URL})
+			if p.Name != "" {
+				losses = alsoLost(losses, chat.Lose(chat.FieldDocumentURL, chat.Approximate, "without its name"))
+			}
 		case p.Kind == chat.DocumentPart && p.Data != "":
 			parts = append(parts, responsesPart{Type: "input_file", FileName: fileName(p), FileData: address(p)})
 		case p.Kind == chat.DocumentPart:

@@ -132,6 +132,7 @@ func tgiParametersOf(req *chat.Request) (out tgiParameters, losses []chat.Loss) 
 	switch f := &req.Format; {
 	case len(f.Schema) > 0:
 		out.Grammar = &tgiGrammar{"json", f.Schema}
+		losses = append(losses, namelessSchema(f)...)
 	case f.JSON:
 		out.Grammar = &tgiGrammar{"json", json.RawMessage(`{"type":"object"}`)}
 	}

@@ -1,0 +1,114 @@
+package convert
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"switchover/targets/chat"
+)
+
+// fatesOf are the fields that are not lossless, as "field: fate", and the body.
+func fatesOf(t *testing.T, from, protocol, request string) ([]string, string) {
+	t.Helper()
+	c := Converter{From: from, Protocol: to(t, protocol), Model: "m"}
+	got := c.Convert([]byte(request))
+	var lost []string
+	for _, l := range got.Fields {
+		if l.Fate != chat.Lossless {
+			lost = append(lost, l.String())
+		}
+	}
+	return lost, string(got.Body)
+}
+
+// What no protocol's table can know of a field, because it depends on the value, is
+// said to be lost all the same.
+func TestWhatAValueLosesIsSaid(t *testing.T) {
+	const (
+		off      = `{"max_tokens":9,"messages":[{"role":"user","content":"u"}],"thinking":{"type":"disabled"},"output_config":{"effort":"high"}}`
+		named    = `{"messages":[{"role":"user","content":"u"}],"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object"}}}}`
+		titled   = `{"max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","title":"t","source":{"type":"url","url":"https://example.com/a.pdf"}}]}]}`
+		pictured = `{"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"data:image/png;base64,aGk="}},{"type":"text","text":"b"}]}]}`
+		ended    = `{"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"data:image/png;base64,aGk="}}]}]}`
+	)
+	result := func(blocks string) string {
+		return `{"max_tokens":9,"messages":[{"role":"user","content":"u"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{}}]},` +
+			`{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[` + blocks + `]}]}],"tools":[{"name":"f","input_schema":{"type":"object"}}]}`
+	}
+	const picture = `{"type":"image","source":{"type":"base64","media_type":"image/png","data":"aGk="}}`
+	for _, tc := range []struct{ intent, from, to, request, want string }{
+		{"an effort with thinking off", "anthropic", "openai", off, "effort: dropped"},
+		{"an effort with thinking off", "anthropic", "openai-responses", off, "effort: dropped"},
+		{"an effort with thinking off", "anthropic", "mistral", off, "effort: dropped"},
+		{"an effort with thinking off", "anthropic", "tencent", off, "effort: dropped"},
+		{"a schema's name", "openai", "anthropic", named, "JSON schema: approximate"},
+		{"a schema's name", "openai", "gemini", named, "JSON schema: approximate"},
+		{"a schema's name", "openai", "ollama", named, "JSON schema: approximate"},
+		{"a schema's name", "openai", "llamacpp", named, "JSON schema: approximate"},
+		{"a schema's name", "openai", "tgi", named, "JSON schema: approximate"},
+		{"the name of a document that has an address", "anthropic", "openai-responses", titled, "document url: approximate"},
+		{"a picture between texts", "openai", "ollama", pictured, "image: approximate"},
+		{"a result's text after its picture", "anthropic", "gemini", result(picture + `,{"type":"text","text":"b"}`), "images in tool results: approximate"},
+		{"the name of a document in a result", "anthropic", "gemini", result(`{"type":"document","title":"t","source":{"type":"text","media_type":"text/plain","data":"d"}}`), "images in tool results: approximate"},
+	} {
+		if lost, body := fatesOf(t, tc.from, tc.to, tc.request); !slices.Contains(lost, tc.want) {
+			t.Errorf("%s to %s: lost %q, want %s\n%s", tc.intent, tc.to, lost, tc.want, body)
+		}
+	}
+	for _, tc := range []struct{ intent, from, to, request, not string }{
+		{"a schema's name", "openai", "openai", named, "JSON schema"},
+		{"a picture after the text", "openai", "ollama", ended, "image"},
+		{"a result's picture after its text", "anthropic", "gemini", result(`{"type":"text","text":"b"},` + picture), "images in tool results"},
+		{"a picture's bytes beside another's address", "anthropic", "bedrock",
+			`{"max_tokens":9,"messages":[{"role":"user","content":[` + picture + `,{"type":"image","source":{"type":"url","url":"https://example.com/a.png"}}]}]}`, "image:"},
+	} {
+		if lost, body := fatesOf(t, tc.from, tc.to, tc.request); slices.ContainsFunc(lost, func(l string) bool { return strings.HasPrefix(l, tc.not) }) {
+			t.Errorf("%s to %s: lost %q\n%s", tc.intent, tc.to, lost, body)
+		}
+	}
+}
+
+// What only its own dialect knows stands, when a request is written in that dialect
+// again, where it stood.
+func TestForeignStaysInItsPlace(t *testing.T) {
+	const (
+		ask   = `{"role":"user","content":"u"}`
+		call  = `{"type":"tool_use","id":"t","name":"f","input":{}}`
+		found = `{"type":"tool_result","tool_use_id":"t","content":"r"}`
+		page  = `{"type":"search_result","source":"s","title":"p","content":[]}`
+		cited = `{"type":"text","text":"c","citations":[{"type":"char_location"}]}`
+	)
+	for _, tc := range []struct{ intent, dialect, messages, want string }{
+		{"parts that only a server can read", "openai", `{"role":"user","content":[{"type":"file","file":{"file_id":"f1"}},{"type":"file","file":{"file_id":"f2"}}]},` + ask, ""},
+		{"after results and text in messages of their own", "anthropic",
+			ask + `,{"role":"assistant","content":[` + call + `]},{"role":"user","content":[` + found + `]},{"role":"user","content":[{"type":"text","text":"v"}]},{"role":"assistant","content":[` + cited + `,` + page + `]},` + ask,
+			ask + `,{"role":"assistant","content":[` + call + `]},{"role":"user","content":[` + found + `,{"type":"text","text":"v"}]},{"role":"assistant","content":[` + cited + `,` + page + `]},` + ask},
+		{"in what joins the results", "anthropic",
+			ask + `,{"role":"assistant","content":[` + call + `]},{"role":"user","content":[` + found + `,` + page + `]},{"role":"user","content":[{"type":"text","text":"v"},` + page + `]}`,
+			ask + `,{"role":"assistant","content":[` + call + `]},{"role":"user","content":[` + found + `,` + page + `,{"type":"text","text":"v"},` + page + `]}`},
+		{"in a text after a call", "anthropic",
+			ask + `,{"role":"assistant","content":[` + call + `,` + cited + `]},{"role":"user","content":[` + found + `]}`,
+			ask + `,{"role":"assistant","content":[` + cited + `,` + call + `]},{"role":"user","content":[` + found + `]}`},
+		{"after a system message that comes first", "anthropic", `{"role":"system","content":"s"},` + ask + `,{"role":"assistant","content":[` + cited + `]},` + ask,
+			ask + `,{"role":"assistant","content":[` + cited + `]},` + ask},
+	} {
+		if tc.want == "" {
+			tc.want = tc.messages
+		}
+		lost, body := fatesOf(t, tc.dialect, tc.dialect, `{"model":"m","max_tokens":9,"messages":[`+tc.messages+`]}`)
+		var got struct{ Messages []any }
+		var want []any
+		if err := json.Unmarshal([]byte(body), &got); err != nil {
+			t.Fatalf("%s: %v", tc.intent, err)
+		}
+		if err := json.Unmarshal([]byte("["+tc.want+"]"), &want); err != nil {
+			t.Fatal(err)
+		}
+		if len(lost) > 0 || !reflect.DeepEqual(got.Messages, want) {
+			t.Errorf("%s: lost %q\n%s\nwant messages %s", tc.intent, lost, body, tc.want)
+		}
+	}
+}
