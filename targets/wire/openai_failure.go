@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"switchover/targets/chat"
 )
@@ -26,17 +27,25 @@ func (OpenAI) Failure(status int, header http.Header, body []byte) *chat.Failure
 	} else {
 		said.message = plainText(body)
 	}
-	name := http.StatusText(status)
-	if status == statusOverloaded {
-		name = "Overloaded"
-	}
-	f.Message = strings.TrimSpace(fmt.Sprintf("%d %s", status, name))
+	f.Message = statusLine(status)
 	if status >= 300 && status < 400 {
 		f.Message += redirected(header)
-	} else if text := said.String(); text != "" {
+	} else if text := said.String(); text != "" && !strings.EqualFold(text, http.StatusText(status)) {
 		f.Message += ": " + text
 	}
 	return f
+}
+
+// statusLine is a status with its name.
+func statusLine(status int) string {
+	switch name := http.StatusText(status); {
+	case status == statusOverloaded:
+		return fmt.Sprintf("%d Overloaded", status)
+	case name == "":
+		return fmt.Sprintf("%d, a status without a meaning", status)
+	default:
+		return fmt.Sprintf("%d %s", status, name)
+	}
 }
 
 // statusOverloaded is what Anthropic and gateways before it answer; no standard has it.
@@ -66,36 +75,6 @@ func classOf(status int) chat.Class {
 	return chat.Malformed // a status that ends no exchange
 }
 
-// refinements are what error bodies say that a status does not, tried in order
-// against "type code" and, where message is set, against the message of a 4xx.
-var refinements = []struct {
-	class   chat.Class
-	code    *regexp.Regexp
-	message *regexp.Regexp
-}{
-	{chat.Quota, regexp.MustCompile(`(?i)insufficient_quota|billing|insufficient_(user_)?(balance|credit)|exceeded_current_quota|spend_limit`),
-		regexp.MustCompile(`(?i)credit balance is too low`)},
-	{chat.TooLarge, regexp.MustCompile(`(?i)context_length_exceeded|exceed_context_size|string_above_max_length|request_too_large|model_context_window_exceeded`),
-		regexp.MustCompile(`(?i)maximum (context|model) length|context (length|window|size) (of|exceeded)|exceeds? (the )?(available )?context|prompt is too long|\binputs\b.{0,40} must (be <=|have less than) `)},
-	{chat.ContentFilter, regexp.MustCompile(`(?i)content_filter|content_policy|ResponsibleAIPolicyViolation`), nil},
-	{chat.NotFound, regexp.MustCompile(`(?i)model_not_found|model_decommissioned|model_deprecated|DeploymentNotFound|invalid_model`),
-		regexp.MustCompile(`(?i)^model not exist`)},
-	{chat.Auth, regexp.MustCompile(`(?i)invalid_api_key|invalid_authentication|authentication_error`), nil},
-}
-
-func refine(class chat.Class, said openAIError) chat.Class {
-	if class == chat.Server || class == chat.Overloaded || class == chat.Malformed {
-		return class
-	}
-	for _, r := range refinements {
-		if r.code.MatchString(said.kind+" "+said.code) ||
-			r.message != nil && class == chat.BadRequest && r.message.MatchString(said.message) {
-			return r.class
-		}
-	}
-	return class
-}
-
 // redirected says where a redirect led, by its host alone: paths and queries may
 // carry what the request held.
 func redirected(header http.Header) string {
@@ -117,7 +96,20 @@ func plainText(body []byte) string {
 		}
 		return "a page"
 	}
+	if !isText(body) {
+		return fmt.Sprintf("%d bytes that are no text", len(body))
+	}
 	return string(body)
+}
+
+// isText reports whether a body is UTF-8, which may be cut off within a letter.
+func isText(body []byte) bool {
+	for cut := range min(utf8.UTFMax, len(body)+1) {
+		if whole := body[:len(body)-cut]; utf8.Valid(whole) {
+			return bytes.IndexByte(whole, 0) < 0
+		}
+	}
+	return false
 }
 
 // maxRetryAfter caps what a server can ask for.

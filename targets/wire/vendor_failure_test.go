@@ -1,0 +1,85 @@
+package wire
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"switchover/targets/chat"
+)
+
+// What the providers of the presets answer to a wrong key, a model that is gone and an
+// empty account has their own words for it, behind statuses that say otherwise. Each row
+// ends all traffic to the target, or is what it must not be taken for.
+func TestFailuresInTheVendorsOwnWords(t *testing.T) {
+	for _, tc := range []struct {
+		vendor string
+		status int
+		body   string
+		class  chat.Class
+	}{
+		{"Anthropic, a limit that its user set", 400, `{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC."}}`, chat.Quota},
+		{"Anthropic, filtered", 400, `{"type":"error","error":{"type":"invalid_request_error","message":"Output blocked by content filtering policy"}}`, chat.ContentFilter},
+		{"Alibaba, in arrears", 400, `{"error":{"code":"Arrearage","message":"Access denied, please make sure your account is in good standing.","type":"Arrearage"}}`, chat.Quota},
+		{"Alibaba, free tier at its end", 403, `{"error":{"code":"AllocationQuota.FreeTierOnly","message":"The free tier of the model has been exhausted."}}`, chat.Quota},
+		{"Alibaba, too long", 400, `{"error":{"code":"invalid_parameter_error","message":"Range of input length should be [1, 129024]","type":"invalid_request_error"}}`, chat.TooLarge},
+		{"Alibaba, filtered", 400, `{"error":{"code":"data_inspection_failed","message":"Input data may contain inappropriate content."}}`, chat.ContentFilter},
+		{"Volcano Engine, overdue", 403, `{"error":{"code":"AccountOverdueError","message":"The request failed because your account has an overdue balance.","type":"Forbidden"}}`, chat.Quota},
+		{"Volcano Engine, a limit that its user set", 429, `{"error":{"code":"SetLimitExceeded","message":"Your account has reached the set inference limit, and the model service has been paused.","type":"TooManyRequests"}}`, chat.Quota},
+		{"Volcano Engine, tokens a minute", 429, `{"error":{"code":"RateLimitExceeded.EndpointTPMExceeded","message":"The Tokens Per Minute (TPM) limit has been exceeded.","type":"TooManyRequests"}}`, chat.RateLimited},
+		{"Volcano Engine, filtered", 400, `{"error":{"code":"SensitiveContentDetected","message":"The input text may contain sensitive information.","type":"BadRequest"}}`, chat.ContentFilter},
+		{"Moonshot, suspended", 429, `{"error":{"message":"Your account is suspended, please check your plan and billing details","type":"exceeded_current_quota_error"}}`, chat.Quota},
+		{"Moonshot, overloaded", 429, `{"error":{"message":"The engine is currently overloaded, please try again later","type":"engine_overloaded_error"}}`, chat.Overloaded},
+		{"Moonshot, too long", 400, `{"error":{"message":"Invalid request: Your request exceeded model token limit: 8192","type":"invalid_request_error"}}`, chat.TooLarge},
+		{"OpenRouter, no such model", 400, `{"error":{"message":"google/gemini-2.0-pro-exp is not a valid model ID","code":400},"user_id":"u"}`, chat.NotFound},
+		{"OpenRouter, a key's limit", 403, `{"error":{"message":"Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys","code":403}}`, chat.Quota},
+		{"OpenRouter, moderation", 403, `{"error":{"message":"Your input was flagged","code":403}}`, chat.Auth},
+		{"Groq, spend limit", 400, `{"error":{"message":"Organization has reached its configured spend limit.","type":"invalid_request_error","code":"blocked_api_access"}}`, chat.Quota},
+		{"Groq, capacity", 498, `{"error":{"message":"Flex tier capacity exceeded","type":"invalid_request_error","code":"capacity_exceeded"}}`, chat.Overloaded},
+		{"Groq, tokens a day", 429, `{"error":{"message":"Rate limit reached on tokens per day (TPD): Limit 500000, Used 499000. Please try again in 7m","type":"tokens","code":"rate_limit_exceeded"}}`, chat.RateLimited},
+		{"Together, credit", 429, `{"error":{"message":"Credit limit exceeded","type":"credit_limit","code":null}}`, chat.Quota},
+		{"Together, no such model", 400, `{"error":{"message":"Unable to access non-serverless model x.","type":"invalid_request_error","code":"model_not_available"}}`, chat.NotFound},
+		{"OpenAI's Responses, no such model", 400, `{"error":{"message":"The requested model 'gpt-1' does not exist.","type":"invalid_request_error","param":"model","code":"model_not_found"}}`, chat.NotFound},
+		{"Azure's models, no such model", 400, `{"error":{"code":"unknown_model","message":"Unknown model: gpt-1"}}`, chat.NotFound},
+		{"LiteLLM, no such model", 400, `{"error":{"message":"/chat/completions: Invalid model name passed in model=x. Call /v1/models to view available models for your key.","type":"invalid_request_error","code":"400"}}`, chat.NotFound},
+		{"LiteLLM, budget", 400, `{"error":{"message":"Budget has been exceeded! Current cost: 2.1, Max budget: 2.0","type":"budget_exceeded","code":"400"}}`, chat.Quota},
+		{"a gateway, no such model", 400, `{"error":{"message":"model hunyuan-old not exist","type":"invalid_request_error","code":"2001"}}`, chat.NotFound},
+		{"Triton, no such model", 400, `{"detail":"Unknown model: x"}`, chat.NotFound},
+		{"SGLang, too long", 400, `{"object":"error","message":"The input (70043 tokens) is longer than the model's context length (65536 tokens).","type":"BadRequestError","code":400}`, chat.TooLarge},
+		{"xAI, wrong key", 400, `{"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***ey."}`, chat.Auth},
+		{"DeepSeek, filtered", 400, `{"error":{"message":"Content Exists Risk","type":"invalid_request_error"}}`, chat.ContentFilter},
+		{"a parameter that the model does not take", 400, `{"error":{"message":"Unsupported value: 'temperature' does not support 0 with this model.","type":"invalid_request_error","code":"unsupported_value"}}`, chat.BadRequest},
+		{"a tool that does not exist, in a request with a model", 400, `{"error":{"message":"tool_choice: the function lookup does not exist. The model was m.","type":"invalid_request_error"}}`, chat.BadRequest},
+	} {
+		if f := (OpenAI{}).Failure(tc.status, http.Header{}, []byte(tc.body)); f.Class != tc.class {
+			t.Errorf("%s: class %s, want %s", tc.vendor, f.Class, tc.class)
+		}
+	}
+}
+
+// A sentence says something even where the server says nothing, twice the same, or
+// what is no text.
+func TestFailuresOfServersThatSayLittle(t *testing.T) {
+	for _, tc := range []struct {
+		intent string
+		status int
+		body   string
+		say    string
+	}{
+		{"the status again", 401, `{"error":"unauthorized"}`, "401 Unauthorized"},
+		{"the status again, with a kind", 404, `{"error":{"message":"Not Found","type":"not_found_error"}}`, "404 Not Found: Not Found (not_found_error)"},
+		{"a status of its own", 499, ``, "499, a status without a meaning"},
+		{"bytes", 502, "\x1f\x8b\x08\x00\xff\xfe", "502 Bad Gateway: 6 bytes that are no text"},
+		{"text in another alphabet", 500, "内部错误", "500 Internal Server Error: 内部错误"},
+		{"text whose end was cut within a letter", 500, "错误\xe5\x86", "500 Internal Server Error: 错误\xe5\x86"},
+	} {
+		if f := (OpenAI{}).Failure(tc.status, http.Header{}, []byte(tc.body)); f.Message != tc.say {
+			t.Errorf("%s: says %q, want %q", tc.intent, f.Message, tc.say)
+		}
+	}
+	long := (OpenAI{}).Failure(502, http.Header{}, bytes.Repeat([]byte{0}, 64<<10))
+	if !strings.Contains(long.Message, "65536 bytes") {
+		t.Errorf("says %.80q of a body of noughts", long.Message)
+	}
+}
