@@ -41,7 +41,7 @@ var geminiCarriage = chat.Carry(
 	chat.Lose(chat.FieldSignature, chat.Dropped, "it is another provider's"),
 	chat.Lose(chat.FieldHiddenThinking, chat.Dropped, "it is another provider's"),
 	chat.Lose(chat.FieldStrictTools, chat.Approximate, "by mode VALIDATED, for all tools alike"),
-	chat.Lose(chat.FieldHostedTools, chat.Rejected, "it runs at its provider alone; give Gemini's own by extra: {tools: ...}"),
+	chat.Lose(chat.FieldHostedTools, chat.Rejected, "it runs at its own provider alone"),
 	chat.Lose(chat.FieldSingleTool, chat.Dropped, "several calls at once cannot be forbidden"),
 	chat.Lose(chat.FieldExact, chat.Dropped, "an upper limit alone"),
 	chat.Lose(chat.FieldEffort, chat.Approximate, "as one of four levels, which models before Gemini 3 refuse"),
