@@ -20,7 +20,6 @@ import (
 
 const (
 	readSize       = bufferSize             // bytes of a body asked for at once
-	maxErrorBody   = 64 << 10               // bytes of an error's body that are read
 	errorBodyLimit = 5 * time.Second        // for reading it
 	drainLimit     = 100 * time.Millisecond // for what follows the terminal marker
 	drainSize      = 16 << 10               // bytes of it
@@ -156,23 +155,6 @@ func (a *attempt) hash(r *http.Request) error {
 	}
 	a.rec.RequestHash = string(hex.AppendEncode(h.text[:0], h.Sum(h.sum[:0])))
 	return nil
-}
-
-// refused takes a response that is not 2xx.
-func (a *attempt) refused(r *http.Request, resp *http.Response) {
-	a.watch.enter(phaseErrorBody, errorBodyLimit)
-	// What could not be read of the body is missing from the message; the status
-	// has decided already.
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	a.failure = a.t.spec.Protocol.Failure(resp.StatusCode, resp.Header, body)
-	if a.failure.Class == chat.NotFound {
-		// The server's words come last: they may be long.
-		where := "asked for " + r.URL.Path
-		if path := r.URL.Path; !strings.Contains(path, "/v1/") && (strings.HasSuffix(path, "/completions") || strings.HasSuffix(path, "/responses")) {
-			where += " (is /v1 missing from the url?)"
-		}
-		a.failure.Message = where + ": " + a.failure.Message
-	}
 }
 
 // receive reads a 2xx response to its terminal marker, or to its failure.

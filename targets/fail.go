@@ -48,7 +48,7 @@ func (t *Target) unanswered(ctx context.Context, tr *trace, err error) *chat.Fai
 	case exhausted(err):
 		return fail(chat.Client, "this machine could not open a connection to %s: %v", t.host, reason(err))
 	case answered:
-		return fail(chat.Malformed, "the response's head from %s cannot be read: %v", t.host, err)
+		return fail(chat.Malformed, "the response's head from %s cannot be read: %s; is the url that of the API?", t.host, plainly(err))
 	case connected:
 		return fail(chat.Connect, "%s closed the connection without a response: %v", t.host, err)
 	case errors.As(err, &dns):
@@ -88,6 +88,11 @@ func reason(err error) error {
 		return op.Err
 	}
 	return err
+}
+
+// plainly is an error of net/http without where in net/http it arose.
+func plainly(err error) string {
+	return strings.TrimSuffix(strings.NewReplacer("net/http: ", "", "HTTP/1.x transport connection broken: ", "", "server response", "its").Replace(err.Error()), "; aborted")
 }
 
 const (

@@ -167,8 +167,19 @@ func faults() []fault {
 	z := gzip.NewWriter(&zipped)
 	_, _ = io.WriteString(z, oneToken+goodEnd)
 	_ = z.Close()
+	var zippedBomb bytes.Buffer
+	z.Reset(&zippedBomb)
+	_, _ = z.Write(make([]byte, 32<<20))
+	_ = z.Close()
 	quota := `{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}`
+	var zippedQuota bytes.Buffer
+	z.Reset(&zippedQuota)
+	_, _ = io.WriteString(z, quota)
+	_ = z.Close()
 	return []fault{
+		{"429 insufficient_quota, compressed", say(status("429 Too Many Requests", zippedQuota.String(), "Content-Encoding: gzip")), chat.Quota, 429, 0, "exceeded your current quota"},
+		{"500 that unpacks to much", say(status("500 Oops", zippedBomb.String(), "Content-Encoding: gzip")), chat.Server, 500, 0, "65536 bytes that are no text"},
+		{"500 that says it is compressed", say(status("500 Oops", "boom", "Content-Encoding: gzip")), chat.Server, 500, 0, "boom"},
 		{"429 with Retry-After", say(status("429 Too Many Requests", `{"error":{"message":"slow down"}}`, "Retry-After: 7")), chat.RateLimited, 429, 0, "slow down"},
 		{"429 insufficient_quota", say(status("429 Too Many Requests", quota)), chat.Quota, 429, 0, "exceeded your current quota"},
 		{"500", say(status("500 Internal Server Error", "boom")), chat.Server, 500, 0, "boom"},
@@ -181,9 +192,9 @@ func faults() []fault {
 		{"redirect to another host", say(status("307 Temporary Redirect", "", "Location: http://127.0.0.2:1/steal")), chat.BadRequest, 307, 0, "to host 127.0.0.2:1 was not followed"},
 		{"error body that never ends", forever("HTTP/1.1 500 Oops\r\n\r\n", strings.Repeat("x", 4096)), chat.Server, 500, 0, "500"},
 		{"closed before any response", say(), chat.Connect, 0, 0, "closed the connection without a response"},
-		{"not HTTP", say("220 mail ready\r\n"), chat.Malformed, 0, 0, "head"},
+		{"not HTTP", say("220 mail ready\r\n"), chat.Malformed, 0, 0, `cannot be read: malformed HTTP status code "mail"; is the url`},
 		{"head cut off", say("HTTP/1.1 200 OK\r\nContent-Ty"), chat.Malformed, 0, 0, "head"},
-		{"head that never ends", forever("HTTP/1.1 200 OK\r\n", "X-Filler: "+strings.Repeat("x", 1000)+"\r\n"), chat.Malformed, 0, 0, "exceeded 65536 bytes"},
+		{"head that never ends", forever("HTTP/1.1 200 OK\r\n", "X-Filler: "+strings.Repeat("x", 1000)+"\r\n"), chat.Malformed, 0, 0, "cannot be read: its headers exceeded 65536 bytes; is the url that of the API?"},
 		{"slow first byte", pause, chat.TimeoutFirstByte, 0, 0, "no response within 1s"},
 		{"head that trickles", func(c net.Conn) { say("HTTP/1.1 200 OK\r\n")(c); pause(c) }, chat.TimeoutFirstByte, 0, 0, "within 1s"},
 		{"stall mid-stream", func(c net.Conn) { say(streamHead, httpChunk(oneToken))(c); pause(c) }, chat.TimeoutIdle, 200, 1, "stood still for 1s"},
