@@ -50,6 +50,7 @@ func TestWhatAValueLosesIsSaid(t *testing.T) {
 		{"a schema's name", "openai", "llamacpp", named, "JSON schema: approximate"},
 		{"a schema's name", "openai", "tgi", named, "JSON schema: approximate"},
 		{"the name of a document that has an address", "anthropic", "openai-responses", titled, "document url: approximate"},
+		{"what only OpenAI knows", "openai", "mistral", `{"messages":[{"role":"user","name":"ann","content":"u"}]}`, "other fields: dropped"},
 		{"a picture between texts", "openai", "ollama", pictured, "image: approximate"},
 		{"a result's text after its picture", "anthropic", "gemini", result(picture + `,{"type":"text","text":"b"}`), "images in tool results: approximate"},
 		{"the name of a document in a result", "anthropic", "gemini", result(`{"type":"document","title":"t","source":{"type":"text","media_type":"text/plain","data":"d"}}`), "images in tool results: approximate"},
@@ -60,6 +61,7 @@ func TestWhatAValueLosesIsSaid(t *testing.T) {
 	}
 	for _, tc := range []struct{ intent, from, to, request, not string }{
 		{"a schema's name", "openai", "openai", named, "JSON schema"},
+		{"what Mistral knows, too", "openai", "mistral", `{"messages":[{"role":"user","content":"u"}],"safe_prompt":true}`, "other fields"},
 		{"a picture after the text", "openai", "ollama", ended, "image"},
 		{"a result's picture after its text", "anthropic", "gemini", result(`{"type":"text","text":"b"},` + picture), "images in tool results"},
 		{"a picture's bytes beside another's address", "anthropic", "bedrock",

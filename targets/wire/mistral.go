@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"regexp"
 	"slices"
 
@@ -55,6 +56,7 @@ func adaptMistral(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []c
 		losses = alsoLost(losses, chat.Lose(chat.FieldServiceTier, chat.Dropped, "Mistral knows auto and standard_only alone"))
 	}
 	losses = alsoLost(losses, othersTools(out)...)
+	losses = alsoLost(losses, forgetUnknown(req)...)
 	for i := range out.Messages {
 		mistralMessage(&out.Messages[i])
 	}
@@ -73,6 +75,26 @@ func adaptMistral(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []c
 		out.Messages[n-1].Prefix = true
 	}
 	return alsoLost(losses, afterResults(out)...)
+}
+
+// mistralMembers are those of Mistral's requests that OpenAI's dialect does not read.
+var mistralMembers = []string{"n", "prediction", "prompt_mode", "random_seed", "safe_prompt", "guardrails"}
+
+// forgetUnknown leaves out of a request of OpenAI's form what Mistral would refuse it for.
+func forgetUnknown(req *chat.Request) (losses []chat.Loss) {
+	if req.Dialect != openAIDialect {
+		return nil
+	}
+	known := map[string]json.RawMessage{}
+	for path, raw := range req.Foreign {
+		if slices.Contains(mistralMembers, path) {
+			known[path] = raw
+			continue
+		}
+		losses = []chat.Loss{chat.Lose(chat.FieldForeign, chat.Dropped, "Mistral refuses members that it does not know")}
+	}
+	req.Foreign = known
+	return losses
 }
 
 // afterResults puts what the user says right after the results of tools into the last of
