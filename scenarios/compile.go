@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -15,6 +16,7 @@ import (
 
 	"switchover/results"
 	"switchover/scenarios/arrival"
+	"switchover/targets/chat"
 )
 
 // maxStarts bounds the conversations of one stage and target: what a plan holds
@@ -102,6 +104,7 @@ func (p Part) choose(s *Scenario, items []results.Conversation) ([]results.Conve
 		for i := range picked {
 			it := &picked[i]
 			it.Turns = it.Turns[:min(n, len(it.Turns))]
+			it.Parts = it.Parts[:min(n, len(it.Parts))]
 			it.Recorded = it.Recorded[:min(n, len(it.Recorded))]
 			it.Reference = it.Reference[:min(n, len(it.Reference))]
 		}
@@ -272,6 +275,14 @@ func (p *Plan) hashTexts(h hash.Hash) {
 		for _, text := range append([]string{it.System}, it.Turns...) {
 			fmt.Fprintf(h, " %d ", len(text))
 			_, _ = io.WriteString(h, text) // a hash takes everything
+		}
+		if it.Parts != nil || it.Request != nil || it.Tools != nil {
+			rest := struct {
+				Parts   [][]chat.Part
+				Request *chat.Request
+				Tools   []chat.Tool
+			}{it.Parts, it.Request, it.Tools}
+			_ = json.NewEncoder(h).Encode(rest) // JSON that was read, and a hash takes everything
 		}
 	}
 }

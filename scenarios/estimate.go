@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"switchover/results"
+	"switchover/targets/chat"
 )
 
 // What is assumed where only the run itself can tell.
@@ -135,7 +136,7 @@ func judging(p *Plan, judge *Target) TargetEstimate {
 			answers := len(it.Turns) * t.AnswerLimit(&it)
 			c := tally{requests: 1, in: judgePrompt, out: limit / 4}
 			worst := worstJudgePrompt
-			for _, text := range append([]string{it.System, systemText(t)}, it.Turns...) {
+			for _, text := range judgedTexts(&it, t) {
 				c.in += expectedTokens(text) + 2*messageTokens
 				worst += 2*len(text) + 2*worstMessageTokens
 			}
@@ -151,6 +152,16 @@ func judging(p *Plan, judge *Target) TargetEstimate {
 	out.PeakConcurrent = judgesAtOnce
 	out.fill(s, all, judge)
 	return out
+}
+
+// judgedTexts are what a judge is shown of a conversation beside the answers.
+func judgedTexts(it *results.Conversation, t *Target) []string {
+	texts := []string{systemText(t)}
+	whole := it.Whole()
+	for i := range whole.Messages {
+		texts = append(texts, results.Words(&whole.Messages[i]))
+	}
+	return texts
 }
 
 // judged lists the items of a candidate that are judged.
@@ -218,26 +229,22 @@ func (e *TargetEstimate) price(p *results.Price, all tally, now time.Time) {
 // conversationCost reckons one conversation with one target. Each turn sends the
 // whole history again, the earlier answers included.
 func conversationCost(s *Scenario, it results.Conversation, t *Target) tally {
-	system := it.System
-	if text := systemText(t); text != "" {
-		system = text
-	}
 	limit := t.AnswerLimit(&it)
 	answer := exactOr(&it, t, limit)
 	var c tally
 	history, worst := saltCost(s, &it)
-	if system != "" {
-		history += expectedTokens(system) + messageTokens
-		worst += len(system) + worstMessageTokens
+	before := chat.Request{Messages: it.Opening(systemText(t)), Tools: it.Tools}
+	worst += before.MaxInputTokens()
+	for i := range before.Messages {
+		history += messageLikely(&before.Messages[i]) + messageTokens
 	}
 	for _, tool := range it.Tools {
-		size := len(tool.Name) + len(tool.Description) + len(tool.Parameters)
-		history += (size+3)/4 + messageTokens
-		worst += size + 4*worstMessageTokens
+		history += (len(tool.Name)+len(tool.Description)+len(tool.Parameters)+len(tool.Definition)+3)/4 + messageTokens
 	}
-	for i, turn := range it.Turns {
+	for i := range it.Turns {
 		history += turnTokens(&it, i) + messageTokens
-		worst += len(turn) + worstMessageTokens
+		asked, _ := it.Question(i)
+		worst += (&chat.Request{Messages: []chat.Message{asked}}).MaxInputTokens()
 		c.add(tally{1, history, answer, worst, limit, worst}, 1)
 		history += answer + messageTokens
 		worst += limit + worstMessageTokens

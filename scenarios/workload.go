@@ -197,5 +197,6 @@ func turnTokens(it *results.Conversation, turn int) int {
 	if turn < len(it.InputTokens) {
 		return it.InputTokens[turn]
 	}
-	return expectedTokens(it.Turns[turn])
+	asked, _ := it.Question(turn)
+	return messageLikely(&asked)
 }

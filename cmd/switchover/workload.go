@@ -44,12 +44,7 @@ func textBytes(of []results.Conversation) (n int) {
 	const each = 64 // a string and what is kept beside it
 	for i := range of {
 		c := &of[i]
-		n += len(c.System)
-		for _, list := range [][]string{c.Turns, c.Recorded, c.Reference} {
-			for _, text := range list {
-				n += len(text) + each
-			}
-		}
+		n += c.TextBytes() + each*(len(c.Turns)+len(c.Recorded)+len(c.Reference))
 	}
 	return n
 }
@@ -128,13 +123,15 @@ type workload struct {
 	Redacted      []redact.Count  `json:"redacted,omitempty"`
 	Salt          string          `json:"salt"`
 	Unsalted      int             `json:"unsalted,omitempty"` // conversations without room for it
+	Brought       []brought       `json:"brought,omitempty"`  // by the requests of a log
+	Unseen        []redact.Count  `json:"unseen,omitempty"`   // what redaction cannot look into
 }
 
 func workloadsOf(p *scenarios.Plan) []workload {
 	var out []workload
 	for i, part := range p.Scenario.Workload.Parts() {
 		own := itemsOf(p, part)
-		w := workload{Source: part.Name, Conversations: len(own), Salt: part.Salt, Unsalted: unsalted(part, own)}
+		w := workload{Source: part.Name, Conversations: len(own), Salt: part.Salt, Unsalted: unsalted(part, own), Brought: broughtBy(own)}
 		if part.Name != "" {
 			w.Share = part.Share
 		}
@@ -146,6 +143,7 @@ func workloadsOf(p *scenarios.Plan) []workload {
 		}
 		if set := setOf(p, i); set != nil {
 			w.Entries, w.LeftOut, w.Changed, w.Redacted = set.Entries, set.Left, set.Changed, set.Redacted.List()
+			w.Unseen = set.Unseen.List()
 			if part.Trace != nil {
 				w.File, w.Format = part.Trace.File, part.Trace.Format
 			} else {
@@ -280,6 +278,9 @@ func partText(part scenarios.Part, set *prompts.Set, own []results.Conversation)
 	if set != nil && len(set.Changed) > 0 {
 		lines = append(lines, "In the file, asked a little differently: "+tallied(set.Changed)+".")
 	}
+	if brought := broughtText(own); brought != "" {
+		lines = append(lines, brought)
+	}
 	if part.Conversations != nil {
 		return append(lines, redactionText(set, part.Conversations))
 	}
@@ -312,13 +313,13 @@ func redactionText(set *prompts.Set, src *scenarios.Source) string {
 	case src.Redact == scenarios.RedactOff:
 		return "Redaction is off: texts are sent and kept as they are."
 	case set.Redacted.Total() == 0:
-		return "Redaction found nothing to replace."
+		return "Redaction found nothing to replace." + unseenText(set)
 	}
 	var parts []string
 	for _, c := range set.Redacted.List() {
 		parts = append(parts, fmt.Sprintf("%d %s", c.Count, c.Kind))
 	}
-	return fmt.Sprintf("Redacted: %s in %s (%s).", plural(set.Redacted.Total(), "place"), plural(set.RedactedIn, "conversation"), strings.Join(parts, ", "))
+	return fmt.Sprintf("Redacted: %s in %s (%s).", plural(set.Redacted.Total(), "place"), plural(set.RedactedIn, "conversation"), strings.Join(parts, ", ")) + unseenText(set)
 }
 
 func tallied(ts []prompts.Tally) string {

@@ -220,6 +220,26 @@ const (
 	toolFrame    = 32
 )
 
+// What is not counted by its bytes, in tokens, at most.
+const (
+	// APIs scale a picture down and count it by its area: most at a few thousand tokens,
+	// one model (gpt-4o-mini, 2833 and 5667 for each of at most 8 tiles) at 48,169.
+	pictureTokens = 50_000
+	// How long a document behind an address is nobody knows; no model's context is longer.
+	addressedTokens = 1 << 20
+)
+
+func (p *Part) maxTokens() int {
+	n := len(p.Text) + len(p.Name) + len(p.Signature)
+	switch {
+	case p.Kind == ImagePart:
+		return n + pictureTokens
+	case p.URL != "":
+		return n + addressedTokens
+	}
+	return n + len(p.Data)
+}
+
 // MaxInputTokens bounds what the request's input comes to: no tokenizer makes
 // more tokens of a text than it has bytes.
 func (r *Request) MaxInputTokens() int {
@@ -229,7 +249,7 @@ func (r *Request) MaxInputTokens() int {
 		n += len(m.Content) + messageFrame
 		for j := range m.Parts {
 			p := &m.Parts[j]
-			n += len(p.Text) + len(p.Data) + len(p.URL) + len(p.Name) + len(p.Signature) + messageFrame
+			n += p.maxTokens() + messageFrame
 		}
 		for _, c := range m.ToolCalls {
 			n += len(c.Name) + len(c.Arguments) + messageFrame

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -50,23 +51,36 @@ func Salt(parts ...any) string {
 }
 
 // WithSalt puts a salt before the first message: the system prompt, or what the
-// user says first. The messages are changed in place.
+// user says first. The messages are changed in place, their parts are not.
 func WithSalt(messages []Message, salt string) {
 	if len(messages) > 0 {
-		messages[0].Content = salt + messages[0].Content
+		messages[0].salt(0, salt)
 	}
 }
 
 // PlaceSalt puts a salt into what the user says first, behind its first at bytes,
-// which prompts are meant to share; past its end, at its end. The messages are
-// changed in place.
+// which prompts are meant to share; past its end, at its end, and before one of
+// several parts. The messages are changed in place, their parts are not.
 func PlaceSalt(messages []Message, at int, salt string) {
 	for i := range messages {
 		if m := &messages[i]; m.Role == User {
-			at = min(max(at, 0), len(m.Content))
-			m.Content = m.Content[:at] + salt + m.Content[at:]
+			m.salt(at, salt)
 			return
 		}
+	}
+}
+
+// salt puts a salt into a message. In front of a picture it is a part of its own.
+func (m *Message) salt(at int, salt string) {
+	switch {
+	case len(m.Parts) == 0:
+		at = min(max(at, 0), len(m.Content))
+		m.Content = m.Content[:at] + salt + m.Content[at:]
+	case m.Parts[0].Kind == TextPart:
+		m.Parts = slices.Clone(m.Parts)
+		m.Parts[0].Text = salt + m.Parts[0].Text
+	default:
+		m.Parts = append([]Part{{Kind: TextPart, Text: salt}}, m.Parts...)
 	}
 }
 

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"switchover/targets/chat"
@@ -41,6 +42,27 @@ func TestPlaceSalt(t *testing.T) {
 		messages := []chat.Message{{Role: chat.System, Content: "s"}, {Role: chat.User, Content: "abc"}, {Role: chat.User, Content: "abc"}}
 		if chat.PlaceSalt(messages, at, "x"); messages[0].Content != "s" || messages[1].Content != want || messages[2].Content != "abc" {
 			t.Errorf("at %d: %v", at, messages)
+		}
+	}
+}
+
+// A salt goes before all parts of a message, and leaves the parts alone, which
+// sessions share.
+func TestSaltBeforeParts(t *testing.T) {
+	text, picture := chat.Part{Kind: chat.TextPart, Text: "abc", Cache: "5m"}, chat.Part{Kind: chat.ImagePart, Data: "aGk="}
+	for intent, tc := range map[string]struct{ parts, want []chat.Part }{
+		"text first":      {[]chat.Part{text, picture}, []chat.Part{{Kind: chat.TextPart, Text: "xabc", Cache: "5m"}, picture}},
+		"a picture first": {[]chat.Part{picture, text}, []chat.Part{{Kind: chat.TextPart, Text: "x"}, picture, text}},
+	} {
+		for _, put := range []func([]chat.Message){
+			func(m []chat.Message) { chat.WithSalt(m, "x") },
+			func(m []chat.Message) { chat.PlaceSalt(m, 2, "x") },
+		} {
+			shared := slices.Clone(tc.parts)
+			messages := []chat.Message{{Role: chat.User, Parts: shared}}
+			if put(messages); !slices.Equal(messages[0].Parts, tc.want) || !slices.Equal(shared, tc.parts) {
+				t.Errorf("%s: %v, of %v", intent, messages[0].Parts, shared)
+			}
 		}
 	}
 }

@@ -52,7 +52,7 @@ func questions(messages []chat.Message) []string {
 	var out []string
 	for _, m := range messages {
 		if m.Role == chat.User {
-			out = append(out, chat.WithoutSalt(m.Content))
+			out = append(out, chat.WithoutSalt(m.Text()))
 		}
 	}
 	return out
