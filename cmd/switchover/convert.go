@@ -30,7 +30,7 @@ func (a *app) convertCommand() *cobra.Command {
 	var o convertOptions
 	cmd := &cobra.Command{
 		Use:   "convert --from FORM --to PROTOCOL FILE",
-		Short: "Write a file of requests in the form of another API, and what is lost",
+		Short: "Write requests in the form of another API, and what is lost",
 		Long: `Convert requests that were made for one API to the form of another, exactly as a
 run would send them, and say for each field what becomes of it: lossless,
 approximate (said in another way), dropped, or rejected (the request cannot be

@@ -26,8 +26,8 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [FILE...]",
 		Short: "Load the candidates, judge them, print the matrix and the verdict",
-		Long: `Run one or more scenario files as a suite (outage comes with the program), or,
-with --url and --model, the quick scenario against any OpenAI-compatible servers
+		Long: `Run one or more scenario files as a suite (outage and dialects come with the
+program), or, with --url and --model, the quick scenario against any servers,
 without a file.
 
 Repeated --url, --model, --key-env, --protocol and --price pair by position; a

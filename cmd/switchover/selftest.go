@@ -49,9 +49,9 @@ nothing is kept.
 A row whose errors are at most 0.2 ms (p99) is good; one with larger errors is
 usable to within what it says; one with errors over a tenth of the token gap, or
 whose client was not fit to measure by the rules of every run, is invalid and
-the last. Server and client share the host: where the server itself falls behind,
-the row says so and is the last. Exit code 4 says that not even the first row
-could be measured.`,
+the last. Server and client share the host: where the server itself falls
+behind, the row says so and is the last. Exit code 4 says that not even the
+first row could be measured.`,
 		Example: `  switchover selftest
   switchover selftest --streams 400 --duration 10s
   switchover selftest --clock user
