@@ -100,7 +100,7 @@ func remedy(class chat.Class) string {
 	case chat.Quota:
 		return "add credit, or raise the spending limit, at the provider"
 	case chat.NotFound:
-		return "correct the address (it mostly ends in /v1) or the model's name: --url and --model, or url: and model: in the scenario"
+		return "correct the model's name, or the address (of an OpenAI-compatible server it mostly ends in /v1): --model and --url, or model: and url: in the scenario"
 	case chat.RateLimited, chat.Overloaded:
 		return "ask less at a time (a lower rate, fewer users), or have the provider raise the limit"
 	case chat.BadRequest:
@@ -108,7 +108,7 @@ func remedy(class chat.Class) string {
 	case chat.TooLarge:
 		return "ask for less: workload: {max_turns: ...} or params: {max_tokens: ...} in the scenario"
 	case chat.Malformed, chat.Interrupted:
-		return "check that an OpenAI-compatible server that streams answers at this address"
+		return "check that what answers at this address speaks the target's protocol: --url and --protocol, or url: and protocol: in the scenario"
 	case chat.TimeoutFirstByte, chat.TimeoutIdle, chat.TimeoutTotal:
 		return "ask less at a time, or wait longer: timeouts: in the scenario"
 	case chat.Server, chat.StreamError:

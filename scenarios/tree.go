@@ -194,12 +194,26 @@ func isNumber(n ast.Node) bool {
 // shorter ones would blot out half the file and protect nothing.
 const shortestSecret = 4
 
-// hideAll masks every scalar beneath a node, aliases followed.
+// plainWord is what a field is called, and no key: hiding it beneath a name that is
+// unknown would also hide it in the advice about that name.
+var plainWord = regexp.MustCompile(`^[a-z]{1,16}(_[a-z]{1,16})?$`)
+
+// hideAll masks every scalar beneath a node, aliases followed, but for field names that
+// are plain words.
 func (d *document) hideAll(n ast.Node) {
 	if n == nil {
 		return
 	}
+	names := map[ast.Node]bool{}
 	ast.Walk(visitor(func(n ast.Node) {
+		if kv, ok := n.(*ast.MappingValueNode); ok {
+			if name, plain := keyText(kv.Key); plain && plainWord.MatchString(name) {
+				names[kv.Key] = true
+			}
+		}
+		if names[n] {
+			return
+		}
 		if a, ok := n.(*ast.AliasNode); ok {
 			if target, known := d.anchors[a.Value.GetToken().Value]; known && target != nil {
 				for _, s := range scalarsOf(target.Value) {
