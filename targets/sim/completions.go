@@ -51,7 +51,7 @@ func (completions) read(_ *http.Request, body []byte) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.bare, req.prompt = true, string(in.Prompt)
+	req.prompt = string(in.Prompt)
 	req.conversation = transcript(req.prompt)
 	return req, nil
 }

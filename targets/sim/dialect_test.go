@@ -230,6 +230,26 @@ func TestAStopSequenceIsNamed(t *testing.T) {
 	}
 }
 
+// The name of a model at Bedrock may be an ARN, whose colons and slashes are escaped in
+// the address.
+func TestAModelOfBedrockCanBeAnARN(t *testing.T) {
+	cfg := brisk
+	cfg.Model = "arn:aws:bedrock:eu-central-1:1:inference-profile/eu.m-v1:0"
+	s, err := New(cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _, err := wire.Bedrock{}.Encode(wire.Endpoint{URL: "http://127.0.0.1", Model: cfg.Model}, chat.Request{Messages: talk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "POST", r.URL.String(), r.Body))
+	if w.Code != 200 {
+		t.Errorf("POST %s: %d %s", r.URL, w.Code, w.Body)
+	}
+}
+
 // What was written out as a prompt is read as the conversation it was.
 func TestTranscript(t *testing.T) {
 	for _, c := range []struct{ prompt, want string }{

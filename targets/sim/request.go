@@ -22,8 +22,7 @@ type request struct {
 	stream       bool
 	usage        bool // the stream's usage was asked for, where the protocol asks
 	limits       limits
-	bare         bool // a prompt that no chat template is applied to
-	prompt       string
+	prompt       string // that no chat template is applied to, where it is not empty
 }
 
 // problem says why a request is not answered.
@@ -90,7 +89,7 @@ func (r *request) check(cfg *Config) error {
 // inputTokens counts the prompt, as a chat template would lay it out where one is
 // applied.
 func (r *request) inputTokens() int {
-	if r.bare {
+	if r.prompt != "" {
 		return Count(r.prompt)
 	}
 	n := 0
