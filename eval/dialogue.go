@@ -106,15 +106,17 @@ func assemble(dialogues []Dialogue, d *results.Data) error {
 	for i := range dialogues {
 		dlg := &dialogues[i]
 		c := conv[dlg.Item]
-		if c.System != "" {
-			dlg.Messages = append(dlg.Messages, chat.Message{Role: chat.System, Content: c.System})
-		}
-		before := len(dlg.Messages)
-		for _, asked := range c.Turns {
-			dlg.Messages = append(dlg.Messages, chat.Message{Role: chat.User, Content: asked}, chat.Message{Role: chat.Assistant})
+		dlg.Messages = before(c)
+		at := make([]int, len(dlg.Records)) // of the answers
+		for turn := range c.Turns {
+			if asked, ok := c.Question(turn); ok {
+				dlg.Messages = append(dlg.Messages, chat.Message{Role: chat.User, Content: results.Words(&asked)})
+			}
+			at[turn] = len(dlg.Messages)
+			dlg.Messages = append(dlg.Messages, chat.Message{Role: chat.Assistant})
 		}
 		for turn, id := range dlg.Records {
-			answers[id] = &dlg.Messages[before+2*turn+1]
+			answers[id] = &dlg.Messages[at[turn]]
 		}
 	}
 	if len(answers) == 0 {
@@ -126,6 +128,23 @@ func assemble(dialogues []Dialogue, d *results.Data) error {
 		}
 		return nil
 	})
+}
+
+// history is the role of what was said before the first question, which no target has
+// to answer for.
+const history = chat.Role("history")
+
+// before is a conversation's system prompt and its history, in words.
+func before(c *results.Conversation) []chat.Message {
+	var out []chat.Message
+	for _, m := range c.Opening("") {
+		said := results.Words(&m)
+		if m.Role != chat.System {
+			m.Role, said = history, string(m.Role)+": "+said
+		}
+		out = append(out, chat.Message{Role: m.Role, Content: said})
+	}
+	return out
 }
 
 // choose orders items by how many targets have them, then as the workload has

@@ -42,6 +42,11 @@ Judge only the assistant's messages, each by what had been said before it. A sys
 
 Give each criterion a whole number from 0 to 5: 0 useless or wrong throughout, 1 very poor, 2 poor, 3 acceptable, 4 good, 5 excellent. Use the whole scale. Length is no merit by itself, and neither is the language: hold every language to the same standard.`
 
+// aboutHistory is added where a dialogue begins with one.
+const aboutHistory = `
+
+Messages of the role history were said before, by others: they are what the assistant had before it, and are not graded. Where the user's question is missing, the assistant answers the last of them. A word in brackets, such as [image], stands for what you cannot see; the assistant could.`
+
 // prompt is what a judge is asked about one dialogue.
 type prompt struct {
 	messages []chat.Message
@@ -71,6 +76,10 @@ func newPrompt(d Dialogue, criteria []string, masks []string, random io.Reader) 
 		}
 		fmt.Fprintf(&b, "\n<<<DIALOGUE %s\n%s\nDIALOGUE %s>>>\n\n%s\n", nonce, data, nonce, form(criteria))
 		return b.String()
+	}
+	system := system
+	if slices.ContainsFunc(d.Messages, func(m chat.Message) bool { return m.Role == history }) {
+		system += aboutHistory
 	}
 	sum := sha256.Sum256([]byte(system + "\n" + build("")))
 	return prompt{

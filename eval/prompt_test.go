@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"switchover/results"
 	"switchover/targets/chat"
 )
 
@@ -122,6 +124,9 @@ func TestThePromptKeepsToThePlan(t *testing.T) {
 	if n := req.MaxInputTokens(); n > 2500 {
 		t.Errorf("the prompt alone may be %d tokens", n)
 	}
+	if n := len(aboutHistory); n > 500 {
+		t.Errorf("what is said of a history may be %d tokens, and the plan counts 500", n)
+	}
 	user := p.messages[1].Content
 	for _, want := range []string{"CRITERIA: coherence, understanding, usefulness\n", `{"scores": {"coherence": N, "understanding": N, "usefulness": N}, "reasons": {"coherence": "...",`} {
 		if !strings.Contains(user, want) {
@@ -154,5 +159,30 @@ func TestLongDialoguesAreCutOnRuneBorders(t *testing.T) {
 	}
 	if total > maxDialogue {
 		t.Errorf("%d bytes shown, at most %d wanted", total, maxDialogue)
+	}
+}
+
+// What was said before a log's request, by others, is shown in words and not graded.
+func TestHistoryIsShownInWords(t *testing.T) {
+	call := chat.ToolCall{ID: "1", Name: "find", Arguments: `{"a":1}`}
+	d := &results.Data{
+		Run: &results.Run{Stages: []results.RunStage{{Name: "s", Measure: true}}, Targets: []results.RunTarget{{Name: "a"}}},
+		Conversations: []results.Conversation{{Item: "line-1", Turns: []string{""}, Request: &chat.Request{Messages: []chat.Message{
+			{Role: chat.System, Parts: []chat.Part{{Kind: chat.TextPart, Text: "Be brief."}, {Kind: chat.TextPart, Text: "Be kind."}}},
+			{Role: chat.User, Parts: []chat.Part{{Kind: chat.ImagePart, Data: "aGk="}, {Kind: chat.DocumentPart, Name: "a.txt", Text: "All."}}},
+			{Role: chat.Assistant, Parts: []chat.Part{{Kind: chat.ThinkingPart, Text: "Hm."}}, ToolCalls: []chat.ToolCall{call}},
+			{Role: chat.ToolRole, ToolCallID: "1", Content: "Gone."},
+		}}}},
+		Records: []results.Record{{ID: "s/a/0/0/1", Target: "a", Stage: "s", Attempt: 1, Item: "line-1", Complete: true, Text: "It is gone."}},
+	}
+	got := dialoguesOf(t, d, 0)
+	want := []chat.Message{{Role: chat.System, Content: "Be brief.\nBe kind."}, {Role: history, Content: "user: [image]\n[document] a.txt\nAll."},
+		{Role: history, Content: "assistant: [tool call find {\"a\":1}]"}, {Role: history, Content: "tool: Gone."}, {Role: chat.Assistant, Content: "It is gone."}}
+	if len(got) != 1 || !reflect.DeepEqual(got[0].Messages, want) {
+		t.Fatalf("%+v", got)
+	}
+	p, err := newPrompt(got[0], []string{"usefulness"}, nil, rand.Reader)
+	if err != nil || !strings.HasSuffix(p.messages[0].Content, aboutHistory) || strings.Contains(p.messages[1].Content, "aGk=") {
+		t.Errorf("%v: %+v", err, p.messages)
 	}
 }

@@ -135,8 +135,8 @@ func (d *Doc) dialogue(run *results.Run, conv *results.Conversation, by map[stri
 			targets = append(targets, r.Name)
 		}
 	}
-	for i, user := range conv.Turns[:min(len(conv.Turns), maxTurns)] {
-		turn := Turn{User: elide(CleanText(user), maxAnswer)}
+	for i := range conv.Turns[:min(len(conv.Turns), maxTurns)] {
+		turn := Turn{User: elide(CleanText(saidBefore(conv, i)), maxAnswer)}
 		for _, t := range targets {
 			a := Answer{Target: nameOf(t)}
 			for _, id := range by[t].Records {
@@ -159,6 +159,16 @@ func (d *Doc) dialogue(run *results.Run, conv *results.Conversation, by map[stri
 		out.Scores = append(out.Scores, s)
 	}
 	return out
+}
+
+// saidBefore is what is answered in a turn, in words: what the user says or, where
+// nothing is asked, the end of the history, such as the results of tools.
+func saidBefore(conv *results.Conversation, turn int) string {
+	asked, ok := conv.Question(turn)
+	if before := conv.Opening(""); !ok && len(before) > 0 {
+		asked = before[len(before)-1]
+	}
+	return results.Words(&asked)
 }
 
 // criteria are the criteria a verdict has scores for: the policy's in its order,

@@ -25,6 +25,7 @@ const (
 	// tokens. Up to judgeCalls calls are made for one verdict.
 	judgePrompt      = 500 // tokens, expected
 	worstJudgePrompt = 2500
+	worstHistory     = 500 // what it is told of a history, beside
 	judgeReply       = 600
 	judgeCalls       = 3
 	// judgesAtOnce is how many calls a judge gets at the same time.
@@ -136,6 +137,9 @@ func judging(p *Plan, judge *Target) TargetEstimate {
 			answers := len(it.Turns) * t.AnswerLimit(&it)
 			c := tally{requests: 1, in: judgePrompt, out: limit / 4}
 			worst := worstJudgePrompt
+			if it.Request != nil {
+				worst += worstHistory
+			}
 			for _, text := range judgedTexts(&it, t) {
 				c.in += expectedTokens(text) + 2*messageTokens
 				worst += 2*len(text) + 2*worstMessageTokens
