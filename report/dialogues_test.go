@@ -8,7 +8,6 @@ import (
 	"switchover/report"
 	"switchover/report/reporttest"
 	"switchover/results"
-	"switchover/targets/chat"
 )
 
 func TestDialoguesShowWhereTargetsDiffer(t *testing.T) {
@@ -59,19 +58,5 @@ func TestDialoguesShowWhereTargetsDiffer(t *testing.T) {
 	sc := first.Scores[1]
 	if len(sc.Scores) != 2 || sc.Scores[0] != (report.Pair{Name: "Coherence", Value: "0"}) || sc.Reasons[0].Value != "because" {
 		t.Errorf("scores %+v, reasons %+v", sc.Scores, sc.Reasons)
-	}
-}
-
-// What is answered is shown in words, whatever it is.
-func TestWhatIsAnsweredIsShownInWords(t *testing.T) {
-	history := &chat.Request{Messages: []chat.Message{{Role: chat.ToolRole, Content: "Gone."}}}
-	for want, c := range map[string]results.Conversation{
-		"A?":             {Turns: []string{"A?"}},
-		"Gone.":          {Turns: []string{""}, Request: history},
-		"Look.\n[image]": {Turns: []string{""}, Parts: [][]chat.Part{{{Kind: chat.TextPart, Text: "Look."}, {Kind: chat.ImagePart, Data: "aGk="}}}},
-	} {
-		if got := saidBefore(&c, 0); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
 	}
 }
