@@ -20,6 +20,10 @@ const maxRounds = 4
 // the secret where a text begins or ends inside it.
 const minPart = 8
 
+// minInner is the same in the midst of a text: what servers themselves leave to be seen
+// of a key, its first and last few bytes, is not taken for it.
+const minInner = 12
+
 // Redactor replaces secrets in text by Mask. A nil Redactor replaces nothing.
 // It may be used by several goroutines.
 type Redactor struct {
@@ -72,8 +76,8 @@ func core(enc *base64.Encoding, s string, shift int) []byte {
 
 // Text returns s with every secret replaced by Mask: verbatim; with characters
 // escaped as in JSON, URLs or HTML, in any mixture and nested; broken by white
-// space; as base64 (either alphabet, any alignment) or hex; and cut off where
-// s begins or ends.
+// space; as base64 (either alphabet, any alignment) or hex; cut off where s begins or
+// ends; and wherever half of it or more was left.
 func (r *Redactor) Text(s string) string {
 	if r == nil || len(r.plain) == 0 || s == "" {
 		return s
@@ -127,16 +131,36 @@ func (r *Redactor) search(v view, hide *spans) {
 	}
 }
 
-// each calls f with every place of p in text: whole, or cut off by the text's
-// beginning or end, as where a stream broke or one field took what another began.
+// each calls f with every place of p in text: whole; half of it or more from its
+// beginning or to its end, as where a server cut short what it quotes; or less, where
+// the text itself begins or ends in it, as where a stream broke.
 func each(text, p []byte, f func(i, j int)) {
+	part := min(len(p), max(len(p)/2, minInner))
 	for at := 0; ; {
-		i := bytes.Index(text[at:], p)
+		i := bytes.Index(text[at:], p[:part])
 		if i < 0 {
 			break
 		}
-		f(at+i, at+i+len(p))
-		at += i + 1
+		i += at
+		j := i + part
+		for j < len(text) && j-i < len(p) && text[j] == p[j-i] {
+			j++
+		}
+		f(i, j)
+		at = i + 1
+	}
+	for at := 0; part < len(p); {
+		i := bytes.Index(text[at:], p[len(p)-part:])
+		if i < 0 {
+			break
+		}
+		i += at
+		j := i + part
+		at = i + 1
+		for i > 0 && j-i < len(p) && text[i-1] == p[len(p)-(j-i)-1] {
+			i--
+		}
+		f(i, j)
 	}
 	longest := min(len(p)-1, len(text))
 	for n := longest; n >= minPart; n-- {

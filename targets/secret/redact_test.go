@@ -94,6 +94,11 @@ func TestTextHidesAKeyThatIsCutOff(t *testing.T) {
 		canary[10:] + " is your key":  Mask + " is your key",
 		"your key is " + encoded[:30]: "your key is " + Mask,
 		"your key is sk-proj":         "your key is sk-proj",
+		// In the midst of what is said about it.
+		"your key " + canary[:len(canary)/2+2] + "... is wrong (invalid_api_key)":                                                  "your key " + Mask + "... is wrong (invalid_api_key)",
+		"your key ..." + canary[len(canary)/2-2:] + " is wrong (invalid_api_key)":                                                  "your key ..." + Mask + " is wrong (invalid_api_key)",
+		"percent, " + escapeAll(canary[:len(canary)-2], func(_ int, c byte) string { return fmt.Sprintf("%%%02x", c) }) + "%3 (x)": "percent, " + Mask + "%3 (x)",
+		"your key is " + canary[:8] + "****" + canary[len(canary)-4:] + " (x)":                                                     "your key is " + canary[:8] + "****" + canary[len(canary)-4:] + " (x)",
 	} {
 		if got := r.Text(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
