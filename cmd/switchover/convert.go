@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchover/report"
 	"switchover/report/terminal"
 	"switchover/targets/convert"
 	"switchover/targets/dialect"
@@ -133,7 +134,7 @@ func convertAll(stderr io.Writer, in io.Reader, bodies io.Writer, c *convert.Con
 		tally.Add(done)
 		if done.Refused != nil {
 			if left++; left <= shownRefusals {
-				fmt.Fprintf(stderr, "line %d: left out: %v\n", r.Line, done.Refused)
+				fmt.Fprintf(stderr, "line %d: left out: %s\n", r.Line, report.Clean(done.Refused.Error()))
 			}
 			continue
 		}
@@ -166,7 +167,7 @@ func (a *app) printTally(w io.Writer, t *convert.Tally, o *convertOptions) error
 	}
 	rows := make([][]string, len(t.Fields))
 	for i, f := range t.Fields {
-		rows[i] = []string{f.Field, string(f.Fate), fmt.Sprint(f.Requests), f.Why}
+		rows[i] = []string{f.Field, string(f.Fate), fmt.Sprint(f.Requests), report.Clean(f.Why)}
 	}
 	return terminal.Table(w, []string{"Field", "Becomes", "Requests", "How"}, rows, a.terminal(w))
 }

@@ -26,7 +26,7 @@ func readAnthropic(top *object, req *chat.Request) {
 		keep(path, raw)
 		a.kept = append(a.kept, path)
 	}
-	req.Model = top.take("model").text()
+	req.Model = top.take("model").name()
 	top.take("anthropic_version")
 	if top.has("prompt") && !top.has("messages") {
 		a.completion(top)

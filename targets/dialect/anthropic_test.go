@@ -179,6 +179,9 @@ func TestAnthropicRefusesWithThePath(t *testing.T) {
 		{"the older form says nothing", `{"prompt":" ","max_tokens":1}`, "prompt", "is empty"},
 		{"the older form asks nothing", `{"prompt":"\n\nAssistant: Well","max_tokens":1}`, "prompt", "no turn of a human's"},
 		{"the older form without a limit", `{"prompt":"Hi"}`, "max_tokens", "is missing"},
+		{"a role in another alphabet than a terminal's", with(`{"role":"\u001b[2J\n","content":"u"}`, ""), "messages[0].role", `is "\x1b[2J\n"`},
+		{"a member that would move the cursor", with(ask, `,"\u001b[A":1,"\u001b[A":2`), `["\x1b[A"]`, "twice"},
+		{"a model that is no name", `{"model":"m\n"}`, "model", "printable"},
 		{"a name that is no path", `{"prompt":"Hi","max_tokens":1,"a.b":1,"a.b":2}`, `["a.b"]`, "twice"},
 	} {
 		_, err := Read("anthropic", []byte(tc.body))

@@ -19,7 +19,7 @@ import (
 // asks: of stream_options nothing is kept.
 func readOpenAI(top *object, req *chat.Request) {
 	a := &openAI{document: top.doc, req: req, open: map[string]string{}, names: map[string]bool{}}
-	req.Model = top.take("model").text()
+	req.Model = top.take("model").name()
 	if top.has("prompt") && !top.has("messages") {
 		a.prompt(top.take("prompt"))
 	} else {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // document is a request while it is read. The first problem is kept; after it, what
@@ -74,6 +75,18 @@ func (v *value) text() string {
 	var s string
 	if v.there() && (!v.is('"') || json.Unmarshal(v.raw, &s) != nil) {
 		v.want("text")
+	}
+	return s
+}
+
+// maxName is how long the name of a model can be: ARNs have up to 2048 characters.
+const maxName = 2048
+
+// name is the value as a name, which is shown and may be part of an address.
+func (v *value) name() string {
+	s := v.text()
+	if len(s) > maxName || !printable(s) {
+		v.wrong("is "+shorten(s), fmt.Sprintf("give a name of at most %d printable characters", maxName))
 	}
 	return s
 }
@@ -202,7 +215,7 @@ func (v *value) object() *object {
 // child is the path of a member: after a point, or quoted in brackets where its name
 // would not be told from a path.
 func (v *value) child(name string) string {
-	if strings.ContainsAny(name, ".[]\"") || name == "" {
+	if strings.ContainsAny(name, ".[]\"") || name == "" || !printable(name) {
 		return v.path + "[" + strconv.Quote(name) + "]"
 	}
 	if v.path == "" {
@@ -260,11 +273,21 @@ const (
 	maxPath   = 300
 )
 
+// shorten is what an error quotes of a text: its beginning, and quoted where a terminal
+// would not show it as it is.
 func shorten(s string) string {
+	cut := s
 	if len(s) > maxQuoted {
-		return strings.ToValidUTF8(s[:maxQuoted], "") + "..."
+		cut = strings.ToValidUTF8(s[:maxQuoted], "") + "..."
 	}
-	return s
+	if strings.TrimSpace(s) == "" || !printable(cut) {
+		return strconv.Quote(cut)
+	}
+	return cut
+}
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // each calls member with each element of an array, or each name, still quoted, and

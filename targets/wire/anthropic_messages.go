@@ -142,7 +142,7 @@ func orUnknown(kind string) string {
 	if kind == "" {
 		return "data of no known type"
 	}
-	return kind
+	return clipped(kind)
 }
 
 // sniffed is the media type that the first bytes of base64 data show.
