@@ -37,7 +37,11 @@ func importFrom(format string, r io.Reader, checked time.Time, most int) (*Impor
 	in := &Import{Catalog: &Catalog{}, Skipped: map[string]int{}}
 	day := price.Moment{Time: checked.UTC().Truncate(24 * time.Hour)}
 	limited := &limited{r: r, left: most}
-	dec := json.NewDecoder(bufio.NewReader(limited))
+	text := bufio.NewReader(limited)
+	if mark, _ := text.Peek(3); string(mark) == "\ufeff" { // what some editors put first
+		_, _ = text.Discard(3) // was peeked at
+	}
+	dec := json.NewDecoder(text)
 	var err error
 	switch format {
 	case "genai-prices":
@@ -125,7 +129,7 @@ func (in *Import) add(p Price) error {
 	return nil
 }
 
-// text says what was taken and what was not, in a fixed order.
+// Text says what was taken and what was not, in a fixed order.
 func (in *Import) Text() string {
 	text := fmt.Sprintf("%d prices of %d providers taken", in.Taken, in.providers())
 	for _, reason := range slices.Sorted(maps.Keys(in.Skipped)) {

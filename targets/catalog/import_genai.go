@@ -94,14 +94,14 @@ func (in *Import) genaiPrice(raw json.RawMessage) (*price.List, error) {
 		return nil, err
 	}
 	var out *price.List
-	for i, c := range conditional {
+	for _, c := range conditional {
 		rates, tiers, err := in.genaiRates(c.Prices)
 		switch {
 		case err != nil:
 			return nil, err
 		case rates == nil:
 			return nil, nil // what holds at other times would be taken for what holds then
-		case c.Constraint == nil && i == 0:
+		case c.Constraint == nil: // nothing before it ever holds
 			out = listOf(*rates, tiers)
 			continue
 		}
@@ -109,10 +109,8 @@ func (in *Import) genaiPrice(raw json.RawMessage) (*price.List, error) {
 			out = &price.List{}
 		}
 		w := price.Window{Rates: *rates, Tiers: tiers}
-		if c.Constraint != nil {
-			if err := c.Constraint.into(&w); err != nil {
-				return nil, err
-			}
+		if err := c.Constraint.into(&w); err != nil {
+			return nil, err
 		}
 		out.Windows = append(out.Windows, w)
 	}
@@ -173,32 +171,34 @@ func (in *Import) genaiRates(raw json.RawMessage) (*price.Rates, []price.Tier, e
 	if err := json.Unmarshal(raw, &kinds); err != nil {
 		return nil, nil, err
 	}
-	var rates price.Rates
-	tiers := map[int]*price.Tier{}
-	for kind, value := range kinds {
-		i := slices.Index(genaiKinds, kind)
-		if kind == "requests_kcount" {
+	for _, kind := range sortedKeys(kinds) {
+		switch {
+		case kind == "requests_kcount":
 			in.skip("models priced by the request, too", 1)
 			return nil, nil, nil
-		}
-		if i < 0 {
-			if slices.Contains(genaiOther, kind) {
-				in.skip("parts that are no text tokens: "+kind, 1)
-				continue
-			}
+		case !slices.Contains(genaiKinds, kind) && !slices.Contains(genaiOther, kind):
 			in.skip(unknownPart(kind), 1)
 			return nil, nil, nil
 		}
-		base, steps, err := genaiSteps(value)
+	}
+	var rates price.Rates
+	tiers := map[int]*price.Tier{}
+	for _, kind := range sortedKeys(kinds) {
+		i := slices.Index(genaiKinds, kind)
+		if i < 0 {
+			in.skip("parts that are no text tokens: "+kind, 1)
+			continue
+		}
+		base, steps, err := genaiSteps(kinds[kind])
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", kind, err)
 		}
 		*rates.Each()[i] = base
 		for _, s := range steps {
-			if tiers[s.Start] == nil {
-				tiers[s.Start] = &price.Tier{Above: s.Start}
+			if tiers[*s.Start] == nil {
+				tiers[*s.Start] = &price.Tier{Above: *s.Start}
 			}
-			*tiers[s.Start].Each()[i] = &s.Price
+			*tiers[*s.Start].Each()[i] = s.Price
 		}
 	}
 	if rates.Input == nil && rates.Output == nil {
@@ -209,25 +209,23 @@ func (in *Import) genaiRates(raw json.RawMessage) (*price.Rates, []price.Tier, e
 }
 
 type genaiStep struct {
-	Start int     `json:"start"`
-	Price float64 `json:"price"`
+	Start *int     `json:"start"`
+	Price *float64 `json:"price"`
 }
 
-// genaiSteps reads a number, or {base, tiers}.
+// genaiSteps reads a number, {base, tiers}, or null, which is unknown.
 func genaiSteps(raw json.RawMessage) (*float64, []genaiStep, error) {
-	var n float64
+	var n *float64
 	if json.Unmarshal(raw, &n) == nil {
-		return &n, nil, nil
+		return n, nil, nil
 	}
 	var stepped struct {
 		Base  *float64    `json:"base"`
 		Tiers []genaiStep `json:"tiers"`
 	}
-	if err := strictly(raw, &stepped); err != nil {
-		return nil, nil, err
-	}
-	if stepped.Base == nil {
-		return nil, nil, fmt.Errorf("it has no base")
+	if strictly(raw, &stepped) != nil || stepped.Base == nil ||
+		slices.ContainsFunc(stepped.Tiers, func(s genaiStep) bool { return s.Start == nil || s.Price == nil }) {
+		return nil, nil, fmt.Errorf("%.60s is neither a number of USD nor {base, tiers: [{start, price}]}", raw)
 	}
 	return stepped.Base, stepped.Tiers, nil
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -27,11 +28,8 @@ type modelsDevProvider struct {
 }
 
 type modelsDevModel struct {
-	ID          string          `json:"id"`
-	Name        string          `json:"name"`
-	Cost        json.RawMessage `json:"cost"`
-	Status      string          `json:"status"`
-	OpenWeights *bool           `json:"open_weights"`
+	Cost json.RawMessage `json:"cost"`
+	// The rest of a model is not about its price and is read past.
 }
 
 // modelsDevRates is what one price names. Prices of sound are not taken.
@@ -45,8 +43,17 @@ type modelsDevRates struct {
 	AudioOut   *float64 `json:"output_audio"`
 }
 
-// modelsDevParts are what a cost can have that is known here.
-var modelsDevParts = []string{"input", "output", "cache_read", "cache_write", "reasoning", "input_audio", "output_audio", "context_over_200k", "tiers"}
+// modelsDevTier is a price of requests with more than a number of input tokens.
+type modelsDevTier struct {
+	modelsDevRates
+	Tier struct {
+		Size int    `json:"size"`
+		Type string `json:"type"`
+	} `json:"tier"`
+}
+
+// modelsDevKinds are what a price can have that is known here.
+var modelsDevKinds = []string{"input", "output", "cache_read", "cache_write", "reasoning", "input_audio", "output_audio"}
 
 // modelsDev reads models.dev's api.json: providers by their id, one after the other.
 func (in *Import) modelsDev(dec *json.Decoder, day price.Moment) error {
@@ -105,31 +112,22 @@ func (in *Import) modelsDevProvider(p modelsDevProvider, day price.Moment) error
 	return nil
 }
 
-// modelsDevPrice reads a cost; nil where it prices no text tokens. The list writes 0
-// where a plan of another kind pays, which is not taken for a price.
+// modelsDevPrice reads a cost; nil where it prices no text tokens, or has a part that
+// it could not be known without. The list writes 0 where a plan of another kind pays,
+// which is not taken for a price.
 func (in *Import) modelsDevPrice(raw json.RawMessage) (*price.List, error) {
+	if part, err := modelsDevUnknown(raw); err != nil {
+		return nil, err
+	} else if part != "" {
+		in.skip(unknownPart(part), 1)
+		return nil, nil
+	}
 	var cost struct {
 		modelsDevRates
 		Over200k *modelsDevRates `json:"context_over_200k"`
-		Tiers    []struct {
-			modelsDevRates
-			Tier struct {
-				Size int    `json:"size"`
-				Type string `json:"type"`
-			} `json:"tier"`
-		} `json:"tiers"`
+		Tiers    []modelsDevTier `json:"tiers"`
 	}
-	var parts map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &parts); err != nil {
-		return nil, err
-	}
-	for _, part := range sortedKeys(parts) {
-		if !slices.Contains(modelsDevParts, part) {
-			in.skip(unknownPart(part), 1)
-			return nil, nil
-		}
-	}
-	if err := strictly(raw, &cost); err != nil {
+	if err := json.Unmarshal(raw, &cost); err != nil {
 		return nil, err
 	}
 	r := in.modelsDevTake(cost.modelsDevRates)
@@ -146,12 +144,47 @@ func (in *Import) modelsDevPrice(raw json.RawMessage) (*price.List, error) {
 		if t.Tier.Size < 1 || t.Tier.Type != "" && t.Tier.Type != "context" {
 			return nil, fmt.Errorf("a tier of size %d and type %.40q is not of a kind that is known", t.Tier.Size, t.Tier.Type)
 		}
-		tiers[t.Tier.Size] = &price.Tier{Above: t.Tier.Size - 1, Rates: in.modelsDevTake(t.modelsDevRates)}
+		tiers[t.Tier.Size] = &price.Tier{Above: t.Tier.Size, Rates: in.modelsDevTake(t.modelsDevRates)}
 	}
 	if len(tiers) == 0 && cost.Over200k != nil {
 		tiers[200_000] = &price.Tier{Above: 200_000, Rates: in.modelsDevTake(*cost.Over200k)}
 	}
 	return listOf(r, sortedTiers(tiers)), nil
+}
+
+// modelsDevUnknown names a part of a cost, or of one of its tiers, that is not known
+// here; empty where all are.
+func modelsDevUnknown(raw json.RawMessage) (string, error) {
+	parts := map[string]json.RawMessage{}
+	if err := json.Unmarshal(raw, &parts); err != nil {
+		return "", err
+	}
+	var over map[string]json.RawMessage
+	var tiers []map[string]json.RawMessage
+	if err := errors.Join(unmarshal(parts["context_over_200k"], &over), unmarshal(parts["tiers"], &tiers)); err != nil {
+		return "", err
+	}
+	delete(parts, "context_over_200k")
+	delete(parts, "tiers")
+	for _, t := range tiers {
+		delete(t, "tier")
+	}
+	for _, some := range append(tiers, parts, over) {
+		for _, part := range sortedKeys(some) {
+			if !slices.Contains(modelsDevKinds, part) {
+				return part, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// unmarshal reads a part that need not be there.
+func unmarshal(raw json.RawMessage, into any) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	return json.Unmarshal(raw, into)
 }
 
 func (in *Import) modelsDevTake(r modelsDevRates) price.Rates {

@@ -91,12 +91,14 @@ func TestImportModelsDev(t *testing.T) {
 			"new": {"id": "new", "name": "New", "cost": {"input": 1, "output": 2, "tiers": [{"input": 2, "output": 3, "tier": {"type": "context", "size": 1000}}]}},
 			"plan": {"id": "plan", "name": "Plan", "cost": {"input": 0, "output": 0}},
 			"odd": {"id": "odd", "cost": {"input": 1, "output": 2, "weekend": 3}},
+			"odder": {"id": "odder", "cost": {"input": 1, "output": 2, "tiers": [{"input": 2, "weekend": 3, "tier": {"size": 9}}]}},
+			"oddest": {"id": "oddest", "cost": {"input": 1, "output": 2, "context_over_200k": {"weekend": 3}}},
 			"free": {"id": "free", "name": "Free"}}},
 		"amazon-bedrock": {"id": "amazon-bedrock", "name": "Amazon Bedrock", "models": {"x.y": {"id": "x.y", "cost": {"input": 1, "output": 2}}}}}`), today)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if in.Taken != 3 || in.Skipped["models without a price"] != 1 || in.Skipped[unknownPart("weekend")] != 1 || len(in.Skipped) != 3 {
+	if in.Taken != 3 || in.Skipped["models without a price"] != 1 || in.Skipped[unknownPart("weekend")] != 3 || len(in.Skipped) != 3 {
 		t.Errorf("%s", in.Text())
 	}
 	c := in.Catalog.Over(load(t))
@@ -111,7 +113,7 @@ func TestImportModelsDev(t *testing.T) {
 		provider, model string
 		input           int
 		want            float64
-	}{{"acme", "big", 200_000, 3}, {"acme", "big", 200_001, 6}, {"acme", "new", 999, 1}, {"acme", "new", 1000, 2}, {"bedrock", "x.y", 1, 1}} {
+	}{{"acme", "big", 200_000, 3}, {"acme", "big", 200_001, 6}, {"acme", "new", 1000, 1}, {"acme", "new", 1001, 2}, {"bedrock", "x.y", 1, 1}} {
 		p := c.Price(tt.provider, tt.model)
 		if p == nil || *p.At(today, tt.input).Input != tt.want {
 			t.Errorf("%s with %d input tokens has the price %v, want $%v", tt.model, tt.input, p, tt.want)
@@ -134,7 +136,12 @@ func TestImportRefuses(t *testing.T) {
 		{"genai-prices", `[{"id": "a", "name`, "byte"},
 		{"models.dev", `[]`, "begins with"},
 		{"models.dev", `{"a": {"id": "a", "models": {"m": {"cost": {"input": 1, "output": 2, "weekend": 3}}}}}`, "no price"},
-		{"models.dev", `{"a": {"id": "a", "models": {"m": {"cost": {"input": 1, "output": 2, "tiers": [{"upto": 3}]}}}}}`, `model "m" of "a"`},
+		{"models.dev", `{"a": {"id": "a", "models": {"m": {"cost": {"input": 1, "output": 2, "tiers": [{"input": 3}]}}}}}`, `model "m" of "a"`},
+		{"models.dev", `{"a": {"id": "a", "models": {"m": {"cost": {"input": 1, "output": 2, "tiers": 7}}}}}`, `model "m" of "a"`},
+		{"genai-prices", genaiModel1(`{"input_mtok": null}`), "no price"},
+		{"genai-prices", genaiModel1(`{"input_mtok": {"base": null}}`), "neither a number"},
+		{"genai-prices", genaiModel1(`{"input_mtok": {"base": 1, "tiers": [{"start": 5}]}}`), "neither a number"},
+		{"genai-prices", genaiModel1(`{"input_mtok": {"base": 1, "tiers": [{"price": 5}]}}`), "neither a number"},
 		{"litellm", `{}`, "not known"},
 	} {
 		if _, err := ImportFrom(tt.format, strings.NewReader(tt.text), today); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -143,6 +150,41 @@ func TestImportRefuses(t *testing.T) {
 	}
 	if _, err := importFrom("models.dev", endless{}, today, 1<<20); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("an endless list is refused with %v", err)
+	}
+}
+
+// genaiModel1 is a list with one model's prices.
+func genaiModel1(prices string) string {
+	return `[{"id": "a", "name": "A", "api_pattern": "x", "models": [{"id": "m", "match": {"equals": "m"}, "prices": ` + prices + `}]}]`
+}
+
+// A price that is null is unknown, not free; a price without a condition covers those
+// before it; what is counted as left out does not depend on the order of maps.
+func TestImportGenaiParts(t *testing.T) {
+	read := func(prices string) *Import {
+		t.Helper()
+		in, err := ImportFrom("genai-prices", strings.NewReader("\ufeff"+genaiModel1(prices)), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return in
+	}
+	if p := read(`{"input_mtok": null, "output_mtok": 2}`).Catalog.Prices[0]; p.Input != nil || *p.Output != 2 {
+		t.Errorf("an input price of null is read as %v", *p.Input)
+	}
+	p := read(`[{"constraint": {"start_date": "2026-01-01"}, "prices": {"input_mtok": 1, "output_mtok": 1}}, {"prices": {"input_mtok": 5, "output_mtok": 5}}]`).Catalog.Prices[0]
+	if got := p.At(today, 1); *got.Input != 5 || len(p.Windows) != 0 {
+		t.Errorf("of two prices the last that holds is $5, but $%v is taken", *got.Input)
+	}
+	for range 20 {
+		in, err := ImportFrom("genai-prices", strings.NewReader(strings.Replace(genaiModel1(`{"input_mtok": 1}`), `"models": [`,
+			`"models": [{"id": "n", "prices": {"input_mtok": 1, "input_audio_mtok": 2, "web_searches_kcount": 3, "requests_kcount": 4}}, `, 1)), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(in.Skipped) != 1 || in.Skipped["models priced by the request, too"] != 1 {
+			t.Fatalf("one model was left out, for one reason:\n%s", in.Text())
+		}
 	}
 }
 
