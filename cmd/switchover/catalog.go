@@ -157,7 +157,7 @@ with catalog: FILE. What was left out is counted and named.`,
 		Example: "  switchover catalog import genai-prices data.json\n  switchover catalog import models.dev api.json --out prices.json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usageError(wayOut(cmd), "import takes a format and a file, but was given %d arguments", len(args))
+				return usageError(wayOut(cmd), "import takes a format and a file, but was given %s", plural(len(args), "argument"))
 			}
 			return nil
 		},

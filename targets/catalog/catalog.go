@@ -295,11 +295,11 @@ func (c *Catalog) ProviderAt(url string) *Provider {
 }
 
 // Price finds what a provider takes for a model, by any of the names it has there;
-// nil where that is not known. A name of the very price goes before what a Match
-// holds for.
+// nil where that is not known. A name of the very price goes before a name of the
+// model's, and that before what a Match holds for.
 func (c *Catalog) Price(provider, model string) *Price {
 	model = strings.TrimSpace(model)
-	var matched *Price
+	var named, matched *Price
 	known := c.Model(model)
 	for i := range c.Prices {
 		p := &c.Prices[i]
@@ -307,9 +307,14 @@ func (c *Catalog) Price(provider, model string) *Price {
 		case !strings.EqualFold(p.Provider, provider):
 		case strings.EqualFold(p.Model, model), slices.ContainsFunc(p.Names, func(n string) bool { return strings.EqualFold(n, model) }):
 			return p
-		case matched == nil && (p.Match.holds(model) || known != nil && known.ID == p.Model):
+		case named == nil && known != nil && strings.EqualFold(known.ID, p.Model):
+			named = p
+		case matched == nil && named == nil && p.Match.holds(model):
 			matched = p
 		}
+	}
+	if named != nil {
+		return named
 	}
 	return matched
 }

@@ -3,9 +3,12 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"switchover/targets/price"
 )
 
 func load(t testing.TB) *Catalog {
@@ -169,6 +172,44 @@ func TestPrice(t *testing.T) {
 }
 
 // A catalog laid over another hides its entries, and only those.
+// A prefix that another's list gives holds for later models' names, too; what is known
+// of those goes before it.
+func TestPriceOfAlias(t *testing.T) {
+	one, two := 1.0, 2.0
+	proof := Proof{"s", price.Moment{Time: today}}
+	c := &Catalog{
+		Models: []Model{{ID: "new-5-5", Aliases: []string{"new-5-5-20261007"}, Proof: proof}},
+		Prices: []Price{
+			{Provider: "p", Model: "new-5", Match: &Match{StartsWith: "new-5"}, List: price.List{Input: &one}},
+			{Provider: "p", Model: "new-5-5", List: price.List{Input: &two}},
+		},
+	}
+	for name, want := range map[string]float64{"new-5": 1, "new-5-20260101": 1, "new-5-5": 2, "new-5-5-20261007": 2} {
+		if got := c.Price("p", name); got == nil || *got.Input != want {
+			t.Errorf("%s has the price %v, want $%v", name, got, want)
+		}
+	}
+	if shown := c.Show(" "); shown != nil {
+		t.Errorf("no name shows %d entries", len(shown))
+	}
+}
+
+// What is written a little otherwise is found, by any of its names.
+func TestSuggest(t *testing.T) {
+	c := load(t)
+	for name, want := range map[string]string{"gtp-4o": "gpt-4o", "gpt4": "gpt-4", "H-100": "h100-sxm", "openai/gpt-5x": "gpt-5", "Sonnet 5.5": "claude-sonnet-5-5",
+		"mitral": "mistral", "apache2": "apache-2.0"} {
+		if got := c.Suggest(name); !slices.Contains(got, want) {
+			t.Errorf("%q suggests %q, not %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"", " ", "/", "-", "nonsense-xyz", strings.Repeat("a", 1000)} {
+		if got := c.Suggest(name); got != nil {
+			t.Errorf("%.20q suggests %q", name, got)
+		}
+	}
+}
+
 func TestOver(t *testing.T) {
 	own, err := Read([]byte(`{"prices": [{"provider": "openai", "model": "gpt-5", "input": 7, "output": 8, "source": "our contract", "checked": "2026-11-01"}]}`))
 	if err != nil {

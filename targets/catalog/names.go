@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -34,37 +35,73 @@ func (c *Catalog) Names(kind string) []string {
 // Kinds are the kinds of entries that have names.
 var Kinds = []string{"models", "providers", "licences", "gpus"}
 
-// Suggest are up to five names that were perhaps meant: those that contain what was
-// written, and those that differ from it by few letters, the nearest first.
+// Suggest are up to five ids of entries that were perhaps meant, the nearest first: of
+// those that go by a name that contains what was written, or differs from it by few
+// letters. Which vendor a router puts before a name (openai/gpt-5) does not matter, nor
+// do dashes and dots.
 func (c *Catalog) Suggest(name string) []string {
-	name = strings.ToLower(strings.TrimSpace(name))
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		name = name[i+1:]
+	}
+	most := max(1, len(strings.TrimSpace(name))/3) // letters that may differ
+	name = letters(name)
 	if name == "" || len(name) > 64 {
 		return nil
 	}
 	type near struct {
-		name     string
+		id       string
 		distance int
 	}
 	var found []near
-	for _, kind := range Kinds {
-		for _, known := range c.Names(kind) {
-			d := distance(name, strings.ToLower(known))
-			if strings.Contains(strings.ToLower(known), name) {
-				d = min(d, 1)
+	c.named(func(id string, names []string) {
+		best := len(name)
+		for _, known := range append([]string{id}, names...) {
+			known = letters(known)
+			if d := distance(name, known); known != "" && d < best {
+				best = d
 			}
-			if d <= max(1, len(name)/3) {
-				found = append(found, near{known, d})
+			if strings.Contains(known, name) {
+				best = min(best, 1)
 			}
 		}
-	}
-	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
+		if best <= most && best < len(name) {
+			found = append(found, near{id, best})
+		}
+	})
+	slices.SortStableFunc(found, func(a, b near) int { return cmp.Or(a.distance-b.distance, strings.Compare(a.id, b.id)) })
 	var out []string
 	for _, f := range found {
-		if !slices.Contains(out, f.name) && len(out) < 5 {
-			out = append(out, f.name)
+		if !slices.Contains(out, f.id) && len(out) < 5 {
+			out = append(out, f.id)
 		}
 	}
 	return out
+}
+
+// named calls f with the id of each entry and what else it goes by.
+func (c *Catalog) named(f func(id string, names []string)) {
+	for _, m := range c.Models {
+		f(m.ID, append([]string{m.Name}, m.Aliases...))
+	}
+	for _, p := range c.Providers {
+		f(p.ID, append([]string{p.Name}, p.Aliases...))
+	}
+	for _, l := range c.Licences {
+		f(l.ID, append([]string{l.Name}, l.Aliases...))
+	}
+	for _, g := range c.GPUs {
+		f(g.ID, append([]string{g.Name}, g.Aliases...))
+	}
+}
+
+// letters is a name in lower case without what people leave out of it.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -_.:", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
 }
 
 // distance is the number of insertions, deletions and substitutions between two words.

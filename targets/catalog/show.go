@@ -17,6 +17,10 @@ type Entry struct {
 
 // Show is every entry that goes by a name.
 func (c *Catalog) Show(name string) []Entry {
+	name = strings.TrimSpace(name)
+	if name == "" {
+		return nil // and not all there is
+	}
 	var out []Entry
 	if m := c.Model(name); m != nil {
 		out = append(out, c.showModel(m))
