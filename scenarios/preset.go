@@ -81,6 +81,9 @@ func (c *checker) fillIn(at string, t *Target) bool {
 		case !c.has(at+".region") || t.Region == "" || strings.ContainsFunc(t.Region, notRegion):
 			return false // said by others
 		}
+		if t.Region == "global" { // Google's address for all regions names none
+			t.URL = strings.Replace(t.URL, "://{region}-", "://", 1)
+		}
 		t.URL = strings.ReplaceAll(t.URL, "{region}", t.Region)
 	}
 	switch inURL := strings.Contains(t.URL, "{resource}"); {

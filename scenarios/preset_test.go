@@ -27,6 +27,8 @@ func TestOneWordStandsForAnAPI(t *testing.T) {
 		{`url: ollama, protocol: openai`, "http://127.0.0.1:11434/v1", "openai", ""},
 		{`url: vertex, resource: my-project, region: europe-west4, key: {env: TOKEN}`,
 			"https://europe-west4-aiplatform.googleapis.com/v1/projects/my-project/locations/europe-west4", "vertex", "TOKEN"},
+		{`url: vertex, resource: my-project, region: global, key: {env: TOKEN}`,
+			"https://aiplatform.googleapis.com/v1/projects/my-project/locations/global", "vertex", "TOKEN"},
 		{`url: 'https://{resource}.example.com/{region}/v1', resource: us, region: eu-1`, "https://us.example.com/eu-1/v1", "openai", ""},
 		{`url: 'http://h/v1'`, "http://h/v1", "openai", ""},
 	} {
