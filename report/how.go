@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchover/results"
+	"switchover/targets/chat"
 )
 
 // howTables say what was asked of whom, and under which load.
@@ -20,6 +21,11 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 		}
 		if sum := s.Target(t.Name); sum != nil && sum.Quarantined != "" {
 			targets.Notes = append(targets.Notes, nameOf(t.Name)+" was quarantined, nothing more was asked of it: "+Clean(sum.Quarantined))
+		}
+		if sum := s.Target(t.Name); sum != nil && sum.Limits != nil {
+			if said := limitsText(sum.Limits); said != "" {
+				targets.Notes = append(targets.Notes, nameOf(t.Name)+" states limits of "+said+": a minute's, unless its API counts by the day")
+			}
 		}
 	}
 	stages := Table{ID: "load", Title: "Load", Intro: "Stages, one after the other; rates and users are for each target.",
@@ -46,6 +52,23 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 		stages.Rows = append(stages.Rows, []Value{text(nameOf(st.Name)), text(Clean(st.Mode)), number(load), number(length), text(measured)})
 	}
 	return []Table{targets, stages}
+}
+
+// limitsText is what may be asked of a target, in words.
+func limitsText(l *chat.RateLimits) string {
+	var parts []string
+	for _, of := range []struct {
+		limit chat.RateLimit
+		what  string
+	}{{l.Requests, "requests"}, {l.Tokens, "tokens"}, {l.InputTokens, "input tokens"}, {l.OutputTokens, "output tokens"}} {
+		if of.limit.Limit > 0 {
+			parts = append(parts, count(int(of.limit.Limit))+" "+of.what)
+		}
+	}
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }
 
 func role(s *results.Summary, t results.RunTarget) string {

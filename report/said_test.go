@@ -20,3 +20,23 @@ func TestWhatIsAnsweredIsShownInWords(t *testing.T) {
 		}
 	}
 }
+
+// Limits that a target states stand under how it was run.
+func TestStatedLimits(t *testing.T) {
+	for want, l := range map[string]chat.RateLimits{
+		"":                                {},
+		"500 requests":                    {Requests: chat.RateLimit{Limit: 500}},
+		"500 requests and 200,000 tokens": {Requests: chat.RateLimit{Limit: 500}, Tokens: chat.RateLimit{Limit: 200_000}},
+		"50 requests, 20,000 input tokens and 18,000 output tokens": {Requests: chat.RateLimit{Limit: 50},
+			InputTokens: chat.RateLimit{Limit: 20_000}, OutputTokens: chat.RateLimit{Limit: 18_000}},
+	} {
+		if got := limitsText(&l); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	run := &results.Run{Targets: []results.RunTarget{{Name: "a"}}}
+	s := &results.Summary{Targets: []results.TargetSummary{{Name: "a", Limits: &chat.RateLimits{Requests: chat.RateLimit{Limit: 500}}}}}
+	if notes := howTables(run, s)[0].Notes; len(notes) != 1 || notes[0] != "a states limits of 500 requests: a minute's, unless its API counts by the day" {
+		t.Errorf("%q", notes)
+	}
+}

@@ -159,6 +159,7 @@ const (
 	EventDropped    = "dropped"     // a departure that could not leave; Data Asked
 	EventClient     = "client"      // the client's own health over a stage; Data ClientHealth
 	EventWarning    = "warning"     // Data Reason
+	EventRateLimit  = "rate_limit"  // what Target says may be asked of it, for the first time or otherwise than before; Data RateLimit
 	EventEnough     = "enough"      // every target has reached the stage's goals: no further conversation begins; Data Enough
 )
 
@@ -186,6 +187,11 @@ type StageEnd struct {
 // Reason is the data of events that only need a sentence.
 type Reason struct {
 	Reason string `json:"reason"`
+}
+
+// RateLimit is the data of EventRateLimit: limits alone, not what remains of them.
+type RateLimit struct {
+	Limits chat.RateLimits `json:"limits"`
 }
 
 // Skipped is the data of EventSkipped.

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+
+	"switchover/targets/chat"
 )
 
 // Summarise computes every figure of a run from what its folder holds, and the
@@ -32,7 +34,7 @@ func Summarise(d *Data) (*Summary, *Evidence) {
 	var inOrder []*cell
 	for _, t := range d.Run.Candidates() {
 		ts := TargetSummary{Name: t.Name, Model: t.Model, Incumbent: t.Incumbent, Facts: t.Facts,
-			Simulated: t.Simulated || simulated[t.Name], Quarantined: quarantined(d.Events, t.Name), Stages: []StageSummary{}}
+			Simulated: t.Simulated || simulated[t.Name], Quarantined: quarantined(d.Events, t.Name), Stages: []StageSummary{}, Limits: stated(d.Events, t.Name)}
 		first := len(inOrder)
 		for _, st := range d.Run.Stages {
 			if c := byKey[cellKey{st.Name, t.Name}]; c != nil {
@@ -154,6 +156,17 @@ func quarantined(events []Event, target string) string {
 		}
 	}
 	return ""
+}
+
+// stated are the limits that a target stated last.
+func stated(events []Event, target string) *chat.RateLimits {
+	for _, e := range slices.Backward(events) {
+		var r RateLimit
+		if e.Kind == EventRateLimit && e.Target == target && json.Unmarshal(e.Data, &r) == nil {
+			return &r.Limits
+		}
+	}
+	return nil
 }
 
 // Write writes summary.json into a run's folder.

@@ -50,6 +50,8 @@ type TargetSummary struct {
 	// and 20 % of the measured throughput, by the names of Utilisations; empty for
 	// token prices.
 	CostAtUtilisation map[string]float64 `json:"cost_at_utilisation,omitempty"`
+	// Limits are what the target said at last may be asked of it; nil where it did not.
+	Limits *chat.RateLimits `json:"limits,omitempty"`
 }
 
 // StageSummary is one target in one measured stage.
@@ -102,10 +104,10 @@ type Counts struct {
 	AttemptErrors map[chat.Class]int `json:"attempt_errors,omitempty"` // every attempt
 	// Losses are requests by what the target's protocol could not carry of them as
 	// asked: "top_k: dropped".
-	Losses map[string]int `json:"losses,omitempty"`
-	InputTokens   int                `json:"input_tokens"`             // uncached, cache reads and writes added up
-	OutputTokens  int                `json:"output_tokens"`
-	CostUSD       Opt[float64]       `json:"cost_usd,omitzero"` // sum over the attempts whose cost is known
+	Losses       map[string]int `json:"losses,omitempty"`
+	InputTokens  int            `json:"input_tokens"` // uncached, cache reads and writes added up
+	OutputTokens int            `json:"output_tokens"`
+	CostUSD      Opt[float64]   `json:"cost_usd,omitzero"` // sum over the attempts whose cost is known
 }
 
 // Judged counts the verdicts on one target.

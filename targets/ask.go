@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -118,6 +119,9 @@ func (a *attempt) send(ctx context.Context, r *http.Request) *http.Response {
 		a.failure = a.t.unanswered(ctx, &a.trace, err)
 		return nil
 	}
+	if said := wire.RateLimits(resp.Header, time.Now()); said != nil {
+		a.t.limits.Store(said)
+	}
 	a.rec.Status = resp.StatusCode
 	a.rec.Simulated = a.rec.Simulated || resp.Header.Get(wire.SimulatedHeader) == "1"
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
@@ -167,7 +171,7 @@ func (a *attempt) receive(ctx context.Context, resp *http.Response) *chat.Usage 
 	} else {
 		a.rec.End = a.now()
 	}
-	usage := a.take(ctx, dec, readErr)
+	usage := a.take(ctx, dec, readErr, resp.Header)
 	if done && !whole {
 		// Read on to the body's own end, if that is at hand: only then can the
 		// connection be used again.
@@ -177,13 +181,13 @@ func (a *attempt) receive(ctx context.Context, resp *http.Response) *chat.Usage 
 	return usage
 }
 
-// take decodes what was received.
-func (a *attempt) take(ctx context.Context, dec wire.Decoder, readErr error) *chat.Usage {
+// take decodes what was received behind a head.
+func (a *attempt) take(ctx context.Context, dec wire.Decoder, readErr error, head http.Header) *chat.Usage {
 	out := dec.Close(readErr)
 	a.choices(dec)
 	a.rec.CleanEnd = readErr == nil && out.Failure != nil && out.Failure.Class == chat.Interrupted
 	a.rec.Complete = out.Complete
-	a.rec.Timings = out.Timings
+	a.rec.Timings = cmp.Or(out.Timings, wire.ServerTime(head))
 	a.failure = out.Failure
 	if out.Failure != nil && out.Failure.Class == chat.Interrupted && readErr != nil && ctx.Err() != nil {
 		a.failure = a.t.stopped(ctx)

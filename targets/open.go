@@ -11,10 +11,12 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 
 	"switchover/results"
+	"switchover/targets/chat"
 	"switchover/targets/secret"
 	"switchover/targets/wire"
 )
@@ -32,6 +34,7 @@ type Target struct {
 	transport *http.Transport
 	sockets   chan struct{} // nil: not capped
 	warnings  []string
+	limits    atomic.Pointer[chat.RateLimits] // the latest it stated
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -199,6 +202,10 @@ func (t *Target) Redactor() *secret.Redactor { return t.redactor }
 // Warnings says what a user should know before this target is asked, one
 // sentence each; nil when there is nothing.
 func (t *Target) Warnings() []string { return t.warnings }
+
+// RateLimits are what the target's latest response with any said that may be asked of
+// it; nil where none did.
+func (t *Target) RateLimits() *chat.RateLimits { return t.limits.Load() }
 
 // Close cancels what is being asked, waits until that has ended, and closes the
 // connections. What is asked afterwards is cancelled at once.

@@ -42,6 +42,7 @@ func (l *leg) carry(dep *departure, rec *results.Record) {
 		d.fail(err)
 		return
 	}
+	l.rateLimits(lane)
 	l.settle(dep, rec, worst)
 }
 

@@ -31,9 +31,11 @@ type lane struct {
 	exactTaken  bool // a request with them was answered
 	outTokens   int
 	recentTTFT  ring
-	probe       string        // of a capacity search, in words; empty between two
-	search      string        // its bounds so far
-	rtt         time.Duration // the shortest connect seen; 0 none yet
+	probe       string           // of a capacity search, in words; empty between two
+	search      string           // its bounds so far
+	rtt         time.Duration    // the shortest connect seen; 0 none yet
+	limits      *chat.RateLimits // the latest journalled
+	limitNews   int              // how many were
 }
 
 func newLane(spec targets.Spec, a asker) *lane {
