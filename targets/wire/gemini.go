@@ -70,11 +70,11 @@ func (p Gemini) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err != nil {
 		return nil, nil, err
 	}
-	losses := geminiCarriage.Losses(req.Fields())
+	out, more := geminiBody(&req)
+	losses := alsoLost(geminiCarriage.Losses(req.Fields()), more...)
 	if err := refused(p.name(), losses); err != nil {
 		return nil, losses, err
 	}
-	out, more := geminiBody(&req)
 	body, err := json.Marshal(out)
 	if err == nil {
 		body, err = geminiExtra(body, req.Params.Extra)
@@ -82,17 +82,13 @@ func (p Gemini) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a generateContent request: %w", err)
 	}
-	accept := "text/event-stream"
-	if req.Params.Whole {
-		accept = "application/json"
-	}
 	return post(u, body, &ep,
 		field{"Content-Type", "application/json"},
-		field{"Accept", accept},
+		field{"Accept", accepted(&req)},
 		field{"User-Agent", "switchover"},
 		p.auth(&ep),
 		field{"X-Client-Request-Id", requestID(req.ID)},
-	), append(losses, more...), nil
+	), losses, nil
 }
 
 // auth is the header with the key, which is never in the address. Vertex AI takes an

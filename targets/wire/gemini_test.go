@@ -62,7 +62,7 @@ func TestGeminiEncode(t *testing.T) {
 		{"strict tools and no choice", chat.Request{Messages: hello, Tools: []chat.Tool{{Name: "f", Strict: true}}},
 			`{"contents":[{"role":"user","parts":[{"text":"Hi"}]}],"tools":[{"functionDeclarations":[{"name":"f"}]}],"toolConfig":{"functionCallingConfig":{"mode":"VALIDATED"}}}`, "strict tools: approximate"},
 		{"a level, and a seed that is too long", chat.Request{Messages: hello, Params: chat.Params{Seed: ptr(int64(1)<<40 + 5), Thinking: chat.Thinking{Effort: "max"}}},
-			`{"contents":[{"role":"user","parts":[{"text":"Hi"}]}],"generationConfig":{"seed":5,"thinkingConfig":{"thinkingLevel":"HIGH"}}}`, "effort: approximate; seed: approximate"},
+			`{"contents":[{"role":"user","parts":[{"text":"Hi"}]}],"generationConfig":{"seed":5,"thinkingConfig":{"thinkingLevel":"HIGH"}}}`, "seed: approximate; effort: approximate"},
 		{"a budget excludes a level, and off excludes both", chat.Request{Messages: hello, Params: chat.Params{Thinking: chat.Thinking{Mode: chat.ThinkingOff, Budget: 9}}},
 			`{"contents":[{"role":"user","parts":[{"text":"Hi"}]}],"generationConfig":{"thinkingConfig":{"thinkingBudget":0}}}`, ""},
 	} {

@@ -83,7 +83,7 @@ func (p HTTP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss,
 	}
 	losses := t.carriage.Losses(req.Fields())
 	messages, more := textParts(req.Messages, wordless)
-	losses = append(losses, more...)
+	losses = alsoLost(losses, more...)
 	if err := refused("http", losses); err != nil {
 		return nil, losses, err
 	}

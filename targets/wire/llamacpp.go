@@ -50,7 +50,7 @@ func (p LlamaCPP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 	}
 	losses := p.Carriage().Losses(req.Fields())
 	messages, more := textParts(req.Messages, wordless)
-	losses = append(append(losses, more...), namelessSchema(&req.Format)...)
+	losses = alsoLost(alsoLost(losses, more...), namelessSchema(&req.Format)...)
 	if err := refused("llamacpp", losses); err != nil {
 		return nil, losses, err
 	}

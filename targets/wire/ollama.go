@@ -116,7 +116,7 @@ func (p Ollama) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	}
 	losses := p.Carriage().Losses(req.Fields())
 	out, more := ollamaBody(&ep, &req)
-	losses = append(losses, more...)
+	losses = alsoLost(losses, more...)
 	if err := refused("ollama", losses); err != nil {
 		return nil, losses, err
 	}
@@ -160,7 +160,7 @@ func ollamaBody(ep *Endpoint, req *chat.Request) (*ollamaRequest, []chat.Loss) {
 	names := map[string]string{} // of the called tools
 	for i := range messages {
 		m, more := ollamaMessageOf(&messages[i], names)
-		out.Messages, losses = append(out.Messages, m), append(losses, more...)
+		out.Messages, losses = append(out.Messages, m), alsoLost(losses, more...)
 	}
 	for i := range req.Tools {
 		t, c := &req.Tools[i], &req.ToolChoice
@@ -176,20 +176,20 @@ func ollamaBody(ep *Endpoint, req *chat.Request) (*ollamaRequest, []chat.Loss) {
 	switch f := &req.Format; {
 	case len(f.Schema) > 0:
 		out.Format = f.Schema
-		losses = append(losses, namelessSchema(f)...)
+		losses = alsoLost(losses, namelessSchema(f)...)
 	case f.JSON:
 		out.Format = json.RawMessage(`"json"`)
 	}
 	think, more := ollamaThink(&p.Thinking)
 	out.Think = think
-	return out, append(losses, more...)
+	return out, alsoLost(losses, more...)
 }
 
 // ollamaThink is what think says: false, true, or a level that every version knows
 // which knows levels; nil leaves it to the model.
 func ollamaThink(t *chat.Thinking) (think any, losses []chat.Loss) {
 	if t.Mode == chat.ThinkingAdaptive {
-		losses = append(losses, chat.Lose(chat.FieldThinking, chat.Approximate, "left to the model"))
+		losses = alsoLost(losses, chat.Lose(chat.FieldThinking, chat.Approximate, "left to the model"))
 	}
 	if t.Mode == chat.ThinkingOff {
 		return false, losses
@@ -227,7 +227,7 @@ func ollamaMessageOf(m *chat.Message, names map[string]string) (out ollamaMessag
 		}
 	}
 	if within {
-		losses = append(losses, chat.Lose(chat.FieldImage, chat.Approximate, "beside the text that stood around it"))
+		losses = alsoLost(losses, chat.Lose(chat.FieldImage, chat.Approximate, "beside the text that stood around it"))
 	}
 	for i := range m.ToolCalls {
 		c := &m.ToolCalls[i]
@@ -240,7 +240,7 @@ func ollamaMessageOf(m *chat.Message, names map[string]string) (out ollamaMessag
 		case members(call.Function.Arguments) == nil:
 			text, _ := json.Marshal(map[string]string{"arguments": c.Arguments}) // of strings, which always works
 			call.Function.Arguments = text
-			losses = append(losses, chat.Lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object become a member of one"))
+			losses = alsoLost(losses, chat.Lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object become a member of one"))
 		}
 		out.ToolCalls = append(out.ToolCalls, call)
 	}

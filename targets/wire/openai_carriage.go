@@ -87,38 +87,3 @@ func effort(t chat.Thinking) string {
 	}
 	return ""
 }
-
-// alsoLost is a request's losses with one more, in the order of the fields. Of one
-// field the worse is kept: Encode knows its value, the table does not.
-func alsoLost(losses []chat.Loss, more ...chat.Loss) []chat.Loss {
-	for _, l := range more {
-		at := 0
-		for at < len(losses) && losses[at].Field < l.Field {
-			at++
-		}
-		if at < len(losses) && losses[at].Field == l.Field {
-			if graver(l.Fate, losses[at].Fate) {
-				losses[at] = l
-			}
-			continue
-		}
-		losses = append(losses, chat.Loss{})
-		copy(losses[at+1:], losses[at:])
-		losses[at] = l
-	}
-	return losses
-}
-
-// graver reports whether more is lost by a than by b.
-func graver(a, b chat.Fate) bool {
-	order := [...]chat.Fate{chat.Lossless, chat.Approximate, chat.Dropped, chat.Rejected}
-	rank := func(f chat.Fate) int {
-		for i, o := range order {
-			if o == f {
-				return i
-			}
-		}
-		return 0
-	}
-	return rank(a) > rank(b)
-}

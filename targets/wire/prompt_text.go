@@ -109,7 +109,7 @@ func textParts(messages []chat.Message, words func(p *chat.Part) (string, bool))
 			p := &m.Parts[j]
 			if p.Kind == chat.DocumentPart {
 				if p.Text == "" && p.URL == "" {
-					losses = append(losses, chat.Lose(chat.FieldDocument, chat.Rejected, "it is "+clipped(p.MediaType)+", not text"))
+					losses = alsoLost(losses, chat.Lose(chat.FieldDocument, chat.Rejected, "it is "+clipped(p.MediaType)+", not text"))
 				}
 				*p = chat.Part{Kind: chat.TextPart, Text: strings.TrimPrefix(p.Name+"\n\n"+p.Text, "\n\n")}
 			} else if text, ok := words(p); ok {

@@ -67,9 +67,9 @@ func (p TGI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, 
 	}
 	losses := p.Carriage().Losses(req.Fields())
 	messages, more := textParts(req.Messages, markdownImage)
-	losses = append(losses, more...)
+	losses = alsoLost(losses, more...)
 	parameters, more := tgiParametersOf(&req)
-	losses = append(losses, more...)
+	losses = alsoLost(losses, more...)
 	if err := refused("tgi", losses); err != nil {
 		return nil, losses, err
 	}
@@ -132,7 +132,7 @@ func tgiParametersOf(req *chat.Request) (out tgiParameters, losses []chat.Loss) 
 	switch f := &req.Format; {
 	case len(f.Schema) > 0:
 		out.Grammar = &tgiGrammar{"json", f.Schema}
-		losses = append(losses, namelessSchema(f)...)
+		losses = alsoLost(losses, namelessSchema(f)...)
 	case f.JSON:
 		out.Grammar = &tgiGrammar{"json", json.RawMessage(`{"type":"object"}`)}
 	}
