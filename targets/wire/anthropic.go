@@ -75,14 +75,10 @@ func (p Anthropic) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.
 	if version == "" {
 		version = anthropicVersion
 	}
-	return post(u, text, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", accepted(&req)},
-		field{"User-Agent", "switchover"},
+	return post(u, text, &ep, &req, accepted(&req),
 		field{"Anthropic-Version", version},
 		field{"X-Api-Key", ep.Key.Reveal()},
 		anthropicBearer(u, &ep),
-		field{"X-Client-Request-Id", requestID(req.ID)},
 	), losses, nil
 }
 

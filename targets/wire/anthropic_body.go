@@ -119,10 +119,7 @@ type anthropicWriter struct {
 }
 
 func newAnthropicWriter(ep *Endpoint, req *chat.Request) *anthropicWriter {
-	w := &anthropicWriter{req: req, model: req.Model, own: req.Dialect == anthropicDialect}
-	if w.model == "" {
-		w.model = ep.Model
-	}
+	w := &anthropicWriter{req: req, model: ep.model(req), own: req.Dialect == anthropicDialect}
 	w.claude = claudeVersion(w.model)
 	return w
 }

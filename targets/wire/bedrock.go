@@ -58,10 +58,7 @@ func (Bedrock) Carriage() chat.Carriage { return bedrockCarriage }
 
 // Encode builds a request, streaming unless an answer in one piece is asked for.
 func (p Bedrock) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, error) {
-	model := req.Model
-	if model == "" {
-		model = ep.Model
-	}
+	model := ep.model(&req)
 	u, err := bedrockURL(&ep, model, req.Params.Whole)
 	if err != nil {
 		return nil, nil, err
@@ -86,13 +83,7 @@ func (p Bedrock) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Lo
 	if ep.KeyID.Empty() {
 		who = bearer(&ep)
 	}
-	r := post(u, text, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", accept},
-		field{"User-Agent", "switchover"},
-		who,
-		field{"X-Client-Request-Id", requestID(req.ID)},
-	)
+	r := post(u, text, &ep, &req, accept, who)
 	if ep.KeyID.Empty() || r.Header.Get("Authorization") != "" {
 		return r, losses, nil
 	}

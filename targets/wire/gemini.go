@@ -82,13 +82,7 @@ func (p Gemini) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a generateContent request: %w", err)
 	}
-	return post(u, body, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", accepted(&req)},
-		field{"User-Agent", "switchover"},
-		p.auth(&ep),
-		field{"X-Client-Request-Id", requestID(req.ID)},
-	), losses, nil
+	return post(u, body, &ep, &req, accepted(&req), p.auth(&ep)), losses, nil
 }
 
 // auth is the header with the key, which is never in the address. Vertex AI takes an
@@ -117,10 +111,7 @@ func (p Gemini) address(ep *Endpoint, req *chat.Request) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("encoding a request: the target's url is none")
 	}
-	model := req.Model
-	if model == "" {
-		model = ep.Model
-	}
+	model := ep.model(req)
 	path := strings.TrimRight(u.Path, "/")
 	switch named := strings.Contains(model, "/"); {
 	case p.Vertex && named && strings.HasPrefix(model, "publishers/"):

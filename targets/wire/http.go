@@ -87,11 +87,7 @@ func (p HTTP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss,
 	if err := refused("http", losses); err != nil {
 		return nil, losses, err
 	}
-	model := req.Model
-	if model == "" {
-		model = ep.Model
-	}
-	values, err := t.fill(model, &req, messages)
+	values, err := t.fill(ep.model(&req), &req, messages)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a request: %w", err)
 	}
@@ -110,13 +106,7 @@ func (p HTTP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss,
 	if t.keyHeader != "" {
 		auth = field{t.keyHeader, ep.Key.Reveal()}
 	}
-	return post(u, body, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", t.accept()},
-		field{"User-Agent", "switchover"},
-		auth,
-		field{"X-Client-Request-Id", requestID(req.ID)},
-	), losses, nil
+	return post(u, body, &ep, &req, t.accept(), auth), losses, nil
 }
 
 func (t *Template) accept() string {

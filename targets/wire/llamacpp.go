@@ -55,13 +55,10 @@ func (p LlamaCPP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 		return nil, losses, err
 	}
 	s := &req.Params
-	out := llamaCPPRequest{Model: req.Model, NPredict: s.MaxTokens, IgnoreEOS: s.Exact && s.MaxTokens > 0,
+	out := llamaCPPRequest{Model: ep.model(&req), NPredict: s.MaxTokens, IgnoreEOS: s.Exact && s.MaxTokens > 0,
 		Temperature: s.Temperature, TopP: s.TopP, TopK: s.TopK, Seed: s.Seed, Stop: s.Stop,
 		FrequencyPenalty: s.FrequencyPenalty, PresencePenalty: s.PresencePenalty, JSONSchema: req.Format.Schema, Stream: !s.Whole}
 	out.Prompt, _ = promptText(messages)
-	if out.Model == "" {
-		out.Model = ep.Model
-	}
 	if s.AsAllowed {
 		out.Temperature = new(float64)
 	}
@@ -75,11 +72,5 @@ func (p LlamaCPP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a llama.cpp request: %w", err)
 	}
-	return post(u, body, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", "text/event-stream"},
-		field{"User-Agent", "switchover"},
-		bearer(&ep),
-		field{"X-Client-Request-Id", requestID(req.ID)},
-	), losses, nil
+	return post(u, body, &ep, &req, "text/event-stream", bearer(&ep)), losses, nil
 }

@@ -127,13 +127,7 @@ func (p Ollama) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding an Ollama request: %w", err)
 	}
-	return post(u, body, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", "application/x-ndjson"},
-		field{"User-Agent", "switchover"},
-		bearer(&ep),
-		field{"X-Client-Request-Id", requestID(req.ID)},
-	), losses, nil
+	return post(u, body, &ep, &req, "application/x-ndjson", bearer(&ep)), losses, nil
 }
 
 // ollamaURL is where to post, for the server, its API's base or the full address.
@@ -147,12 +141,9 @@ func ollamaURL(base string) (*url.URL, error) {
 
 func ollamaBody(ep *Endpoint, req *chat.Request) (*ollamaRequest, []chat.Loss) {
 	p := &req.Params
-	out := &ollamaRequest{Model: req.Model, Messages: []ollamaMessage{}, Stream: !p.Whole, Options: ollamaOptions{
+	out := &ollamaRequest{Model: ep.model(req), Messages: []ollamaMessage{}, Stream: !p.Whole, Options: ollamaOptions{
 		NumPredict: p.MaxTokens, Temperature: p.Temperature, TopP: p.TopP, TopK: p.TopK, Seed: p.Seed, Stop: p.Stop,
 		FrequencyPenalty: p.FrequencyPenalty, PresencePenalty: p.PresencePenalty}}
-	if out.Model == "" {
-		out.Model = ep.Model
-	}
 	if p.AsAllowed {
 		out.Options.Temperature = new(float64)
 	}

@@ -96,26 +96,7 @@ func (p OpenAI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a chat completion request: %w", err)
 	}
-	return p.post(u, body, &ep, &req), losses, nil
-}
-
-// post makes the request of a body.
-func (p OpenAI) post(u *url.URL, body []byte, ep *Endpoint, req *chat.Request) *http.Request {
-	return post(u, body, ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", accepted(req)},
-		field{"User-Agent", "switchover"},
-		p.auth(ep),
-		field{"X-Client-Request-Id", requestID(req.ID)},
-	)
-}
-
-// accepted is the media type of the answer that is asked for.
-func accepted(req *chat.Request) string {
-	if req.Params.Whole {
-		return "application/json"
-	}
-	return "text/event-stream"
+	return post(u, body, &ep, &req, accepted(&req), p.auth(&ep)), losses, nil
 }
 
 // auth is the header with the key.

@@ -85,19 +85,16 @@ func (p Completions) Encode(ep Endpoint, req chat.Request) (*http.Request, []cha
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a completion request: %w", err)
 	}
-	return OpenAI{}.post(u, body, &ep, &req), losses, nil
+	return post(u, body, &ep, &req, accepted(&req), bearer(&ep)), losses, nil
 }
 
 // body says a request, and what its values lose.
 func (Completions) body(host string, ep *Endpoint, req *chat.Request) (*completionsRequest, []chat.Loss) {
 	p := &req.Params
 	messages, losses := textParts(req.Messages, wordless)
-	out := &completionsRequest{Model: req.Model, MaxTokens: p.MaxTokens, Stream: !p.Whole, Temperature: p.Temperature, TopP: p.TopP,
+	out := &completionsRequest{Model: ep.model(req), MaxTokens: p.MaxTokens, Stream: !p.Whole, Temperature: p.Temperature, TopP: p.TopP,
 		Seed: p.Seed, Stop: p.Stop, FrequencyPenalty: p.FrequencyPenalty, PresencePenalty: p.PresencePenalty, User: req.User}
 	out.Prompt, _ = promptText(messages)
-	if out.Model == "" {
-		out.Model = ep.Model
-	}
 	if out.Stream {
 		out.StreamOptions = withUsage(host)
 	}

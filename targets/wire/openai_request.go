@@ -132,10 +132,7 @@ func fewStops(stop []string) ([]string, []chat.Loss) {
 // beside what the table says.
 func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIRequest, losses []chat.Loss) {
 	p, strict := &req.Params, strictOpenAI(host)
-	out = &openAIRequest{Model: req.Model, Stream: !p.Whole, Stop: p.Stop, Temperature: p.Temperature, TopP: p.TopP, Seed: p.Seed}
-	if out.Model == "" {
-		out.Model = ep.Model
-	}
+	out = &openAIRequest{Model: ep.model(req), Stream: !p.Whole, Stop: p.Stop, Temperature: p.Temperature, TopP: p.TopP, Seed: p.Seed}
 	if out.Stream {
 		out.StreamOptions = withUsage(host)
 	}

@@ -115,17 +115,14 @@ func (p Responses) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a request of the Responses API: %w", err)
 	}
-	return OpenAI{}.post(u, body, &ep, &req), losses, nil
+	return post(u, body, &ep, &req, accepted(&req), bearer(&ep)), losses, nil
 }
 
 // body says a request, and what its values lose.
 func (Responses) body(host string, ep *Endpoint, req *chat.Request) (*responsesRequest, []chat.Loss) {
 	p, strict := &req.Params, strictOpenAI(host)
-	out := &responsesRequest{Model: req.Model, MaxOutputTokens: p.MaxTokens, Temperature: p.Temperature, TopP: p.TopP, Stream: !p.Whole,
+	out := &responsesRequest{Model: ep.model(req), MaxOutputTokens: p.MaxTokens, Temperature: p.Temperature, TopP: p.TopP, Stream: !p.Whole,
 		User: req.User, Metadata: req.Metadata}
-	if out.Model == "" {
-		out.Model = ep.Model
-	}
 	if out.Stream && openAIServes(host) {
 		out.StreamOptions = &responsesStream{}
 	}

@@ -10,26 +10,33 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"switchover/targets/chat"
 )
 
 // field is a header field; its name is in canonical form.
 type field struct{ name, value string }
 
-// post makes a request whose body can be read again. Fields without a value are
-// left out.
+// post makes a request whose body, which is JSON, can be read again. accept is the media
+// type of the answer that is asked for. Of the fields those without a value are left
+// out.
 //
 // The endpoint's own headers come last: they replace the protocol's.
 //
 // Note: http.NewRequest would parse the address again, and each Header.Set has a
 // list made for its value: a good part of what a small request costs.
-func post(address *url.URL, body []byte, ep *Endpoint, fields ...field) *http.Request {
+func post(address *url.URL, body []byte, ep *Endpoint, req *chat.Request, accept string, more ...field) *http.Request {
 	content := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
-	header, values := make(http.Header, len(fields)), make([]string, 0, len(fields))
-	for _, f := range fields {
-		if f.value != "" {
-			n := len(values)
-			values = append(values, f.value)
-			header[f.name] = values[n : n+1 : n+1]
+	fields := [...]field{{"Content-Type", "application/json"}, {"Accept", accept}, {"User-Agent", "switchover"}, {"X-Client-Request-Id", requestID(req.ID)}}
+	n := len(fields) + len(more)
+	header, values := make(http.Header, n), make([]string, 0, n)
+	for _, some := range [...][]field{fields[:], more} {
+		for _, f := range some {
+			if f.value != "" {
+				n := len(values)
+				values = append(values, f.value)
+				header[f.name] = values[n : n+1 : n+1]
+			}
 		}
 	}
 	for name, value := range ep.Headers {
@@ -41,6 +48,14 @@ func post(address *url.URL, body []byte, ep *Endpoint, fields ...field) *http.Re
 		Body: content(), ContentLength: int64(len(body)),
 		GetBody: func() (io.ReadCloser, error) { return content(), nil },
 	}
+}
+
+// accepted is the media type of the answer that is asked for.
+func accepted(req *chat.Request) string {
+	if req.Params.Whole {
+		return "application/json"
+	}
+	return "text/event-stream"
 }
 
 // bearer is the header with the key as a bearer token; none where there is no key.

@@ -6,6 +6,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -39,6 +40,9 @@ func (ep *Endpoint) now() time.Time {
 	}
 	return ep.Now()
 }
+
+// model is the name of the model that a request asks: its own, or the endpoint's.
+func (ep *Endpoint) model(req *chat.Request) string { return cmp.Or(req.Model, ep.Model) }
 
 // Refusal is the error of a request that has a field a protocol rejects.
 type Refusal struct {

@@ -143,15 +143,11 @@ func (TencentTC3) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a request to Tencent Cloud: %w", err)
 	}
-	r := post(u, body, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", accepted(&req)},
-		field{"User-Agent", "switchover"},
+	r := post(u, body, &ep, &req, accepted(&req),
 		field{"X-Tc-Action", "ChatCompletions"},
 		field{"X-Tc-Version", "2023-09-01"},
 		field{"X-Tc-Region", ep.Region},
 		field{"X-Tc-Token", ep.Session.Reveal()},
-		field{"X-Client-Request-Id", requestID(req.ID)},
 	)
 	if !ep.Key.Empty() {
 		signTC3(r, body, &ep)
@@ -162,10 +158,7 @@ func (TencentTC3) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 // tc3Body says a request, and what its values lose beside what the table says.
 func tc3Body(ep *Endpoint, req *chat.Request) (out *tc3Request, losses []chat.Loss) {
 	p := &req.Params
-	out = &tc3Request{Model: req.Model, Stream: !p.Whole, TopP: p.TopP, Temperature: p.Temperature, Stop: p.Stop}
-	if out.Model == "" {
-		out.Model = ep.Model
-	}
+	out = &tc3Request{Model: ep.model(req), Stream: !p.Whole, TopP: p.TopP, Temperature: p.Temperature, Stop: p.Stop}
 	if p.AsAllowed {
 		out.Temperature = new(float64)
 	}

@@ -81,13 +81,7 @@ func (p TGI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a TGI request: %w", err)
 	}
-	return post(u, body, &ep,
-		field{"Content-Type", "application/json"},
-		field{"Accept", "text/event-stream"},
-		field{"User-Agent", "switchover"},
-		bearer(&ep),
-		field{"X-Client-Request-Id", requestID(req.ID)},
-	), losses, nil
+	return post(u, body, &ep, &req, "text/event-stream", bearer(&ep)), losses, nil
 }
 
 // tgiURL is where to post, for the server or either of its full addresses.
