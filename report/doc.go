@@ -205,7 +205,7 @@ func New(run *results.Run, s *results.Summary) *Doc {
 	d.Tables = figureTables(run, s)
 	d.Errors = errorTable(s)
 	d.Judging = judgingTable(s)
-	d.How = append(howTables(run, s), lossTable(s), serverTable(s))
+	d.How = append(howTables(run, s), lossTable(run, s), serverTable(s))
 	d.Facts = facts(run)
 	d.Client = clientFacts(s)
 	d.Definitions = definitions()

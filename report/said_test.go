@@ -40,3 +40,20 @@ func TestStatedLimits(t *testing.T) {
 		t.Errorf("%q", notes)
 	}
 }
+
+// Losses are shown with why they are.
+func TestLossesAreExplained(t *testing.T) {
+	reasons := map[string]string{"top_k: dropped": "has none"}
+	run := &results.Run{Targets: []results.RunTarget{{Name: "a", LossReasons: reasons}, {Name: "b", LossReasons: reasons}, {Name: "c", LossReasons: reasons}, {Name: "old"}}}
+	s := &results.Summary{}
+	for _, name := range []string{"a", "b", "c", "old"} {
+		st := results.StageSummary{Name: "s", Counts: results.Counts{Losses: map[string]int{"top_k: dropped": 3}}}
+		if name == "c" {
+			st.Counts.Losses = nil
+		}
+		s.Targets = append(s.Targets, results.TargetSummary{Name: name, Stages: []results.StageSummary{st}})
+	}
+	if got := lossTable(run, s).Notes; len(got) != 1 || got[0] != "top_k: dropped, a, b: has none" {
+		t.Errorf("%q", got)
+	}
+}

@@ -99,6 +99,9 @@ type RunTarget struct {
 	// FactSources say, by the fact's name, where those come from that the scenario did
 	// not give.
 	FactSources map[string]string `json:"fact_sources,omitempty"`
+	// LossReasons say why the protocol cannot carry what it loses of the plan's requests,
+	// by the losses as records have them: "top_k: dropped".
+	LossReasons map[string]string `json:"loss_reasons,omitempty"`
 }
 
 // RunStage is one stage of the load as planned.

@@ -34,7 +34,7 @@ func (a *app) losses(p *scenarios.Plan) ([]targetLosses, error) {
 // targetLosses is one candidate's.
 type targetLosses struct {
 	target *scenarios.Target
-	drive.Losses
+	*drive.Losses
 }
 
 // refusals says why a plan must not be started: its own reasons, and what a strict

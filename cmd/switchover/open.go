@@ -12,6 +12,7 @@ import (
 
 	"switchover/results"
 	"switchover/scenarios"
+	"switchover/scenarios/drive"
 	"switchover/targets"
 	"switchover/targets/secret"
 	"switchover/targets/sim"
@@ -149,15 +150,19 @@ func (a *app) startSim(ctx context.Context, t *scenarios.Target, seed int64, dir
 
 // runTargets is how the run's record names its targets.
 func runTargets(p *scenarios.Plan, f *fleet) []results.RunTarget {
-	urls := map[string]string{}
+	urls, lost := map[string]string{}, map[string]map[string]string{}
 	for _, t := range append(f.candidates, f.judges...) {
 		urls[t.Spec().Name] = t.Spec().Endpoint.URL
+	}
+	for _, t := range f.candidates {
+		lost[t.Spec().Name] = drive.LossesOf(p, t.Spec()).Reasons()
 	}
 	var out []results.RunTarget
 	for i := range p.Scenario.Targets {
 		t := &p.Scenario.Targets[i]
 		rt := results.RunTarget{Name: t.Name, Role: t.Role, Incumbent: t.Name == p.Scenario.Incumbent && t.Name != "",
-			Protocol: protocolName(t), URL: urls[t.Name], Model: modelName(t), Simulated: t.Simulate != nil, Price: p.Scenario.PriceOf(t), Facts: t.Facts, FactSources: t.FactSources}
+			Protocol: protocolName(t), URL: urls[t.Name], Model: modelName(t), Simulated: t.Simulate != nil, Price: p.Scenario.PriceOf(t), Facts: t.Facts, FactSources: t.FactSources,
+			LossReasons: lost[t.Name]}
 		if t.Cost != nil {
 			rt.GPUHourUSD = t.Cost.GPUHour * float64(max(t.Cost.GPUs, 1))
 		}

@@ -29,6 +29,21 @@ type FieldLoss struct {
 	Requests int
 }
 
+// Reasons say why each field is lost, by the loss as records have it; nil where nothing
+// is.
+func (l *Losses) Reasons() map[string]string {
+	var out map[string]string
+	for _, f := range l.Fields {
+		if f.Why != "" {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[f.Loss.String()] = f.Why
+		}
+	}
+	return out
+}
+
 // nowhere stands for the address of a server that is not there yet.
 const nowhere = "http://localhost"
 
@@ -41,14 +56,14 @@ const (
 
 // LossesOf says what a target would lose of a plan's requests, by writing them as they
 // would be sent. Nothing is sent.
-func LossesOf(p *scenarios.Plan, spec targets.Spec) Losses {
+func LossesOf(p *scenarios.Plan, spec targets.Spec) *Losses {
 	ep := &spec.Endpoint
 	ep.URL, ep.Region = cmp.Or(ep.URL, nowhere), cmp.Or(ep.Region, "us-east-1")
 	w := lossWriter{spec: &spec, same: map[chat.FieldSet]*written{}}
 	for _, item := range drawn(p) {
 		w.conversation(&p.Items[item])
 	}
-	return w.sum
+	return &w.sum
 }
 
 // drawn are the conversations that the plan's stages can ask, in their order.
