@@ -96,6 +96,24 @@ func (a *answer) call(index *int, id, name string) (*call, error) {
 	return c, nil
 }
 
+// calling is the call to which the server gave an index; nil for none.
+func (a *answer) calling(index int) *call {
+	for i := range a.calls {
+		if a.calls[i].index == index {
+			return &a.calls[i]
+		}
+	}
+	return nil
+}
+
+// finishCall ends the call with an index, if there is one: without arguments it has
+// had no fragment of them, and they are the empty object.
+func (a *answer) finishCall(index int) {
+	if c := a.calling(index); c != nil && len(c.arguments) == 0 {
+		c.arguments = []byte("{}")
+	}
+}
+
 // unanswered is the failure of a response that ended as it should and still is
 // no answer: nil when it is one.
 func (a *answer) unanswered() *chat.Failure {

@@ -96,9 +96,7 @@ func (d *anthropicAnswers) event(a *answer, e *event) error {
 	case "content_block_delta":
 		return d.add(a, said.Index, &said.Delta)
 	case "content_block_stop":
-		if c := calling(a, said.Index); c != nil && len(c.arguments) == 0 {
-			c.arguments = []byte("{}") // a call without arguments has no deltas
-		}
+		a.finishCall(said.Index)
 	case "message_delta":
 		if said.Delta.StopReason != "" {
 			a.finish = anthropicFinish(said.Delta.StopReason)
@@ -168,19 +166,9 @@ func (d *anthropicAnswers) add(a *answer, index int, delta *anthropicPiece) erro
 	case "thinking_delta":
 		return a.add(Reasoning, delta.Thinking)
 	case "input_json_delta":
-		if c := calling(a, index); c != nil {
+		if c := a.calling(index); c != nil {
 			c.arguments = append(c.arguments, delta.PartialJSON...)
 			return a.add(ToolCall, delta.PartialJSON)
-		}
-	}
-	return nil
-}
-
-// calling is the call that a block is; nil for any other block.
-func calling(a *answer, index int) *call {
-	for i := range a.calls {
-		if a.calls[i].index == index {
-			return &a.calls[i]
 		}
 	}
 	return nil
@@ -204,9 +192,7 @@ func (d *anthropicAnswers) document(a *answer, data []byte) error {
 		if err := d.begin(a, i, b); err != nil {
 			return err
 		}
-		if c := calling(a, i); c != nil && len(c.arguments) == 0 {
-			c.arguments = []byte("{}")
-		}
+		a.finishCall(i)
 	}
 	if m.StopReason != "" {
 		a.finish = anthropicFinish(m.StopReason)
@@ -271,13 +257,8 @@ func (d *anthropicAnswers) count(a *answer, raw json.RawMessage, end bool) {
 
 // normal is the usage as it is kept; nil where it has no count, or one that cannot be.
 func (u *anthropicUsage) normal() *chat.Usage {
-	if u.Input == nil && u.Output == nil {
+	if u.Input == nil && u.Output == nil || !believed(u.Input, u.CacheRead, u.CacheWrite, u.Output, u.Details.Thinking) {
 		return nil
-	}
-	for _, n := range []*int{u.Input, u.CacheRead, u.CacheWrite, u.Output, u.Details.Thinking} {
-		if n != nil && (*n < 0 || *n > maxTokens) {
-			return nil
-		}
 	}
 	if u.Details.Thinking != nil && u.Output != nil && *u.Details.Thinking > *u.Output {
 		return nil

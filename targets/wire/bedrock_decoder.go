@@ -78,10 +78,10 @@ func (c *bedrockCall) hosted() bool { return c.Type == "server_tool_use" }
 
 // bedrockEnd is what a stream's last two events and a document say of the whole answer.
 type bedrockEnd struct {
-	StopReason string        `json:"stopReason"`
-	Usage      *bedrockUsage `json:"usage"`
+	StopReason string          `json:"stopReason"`
+	Usage      json.RawMessage `json:"usage"`
 	Metrics    struct {
-		Latency float64 `json:"latencyMs"`
+		Latency measure `json:"latencyMs"`
 	} `json:"metrics"`
 	Trace struct {
 		Router struct {
@@ -109,7 +109,7 @@ func (b *bedrockAnswers) event(a *answer, e *event) error {
 	case "contentBlockDelta":
 		return b.delta(a, &said)
 	case "contentBlockStop":
-		finishCall(a, said.Index)
+		a.finishCall(said.Index)
 	case "messageStop", "metadata":
 		said.take(a)
 	}
@@ -152,28 +152,18 @@ func (b *bedrockAnswers) delta(a *answer, e *bedrockEvent) error {
 	return a.add(ToolCall, e.Delta.ToolUse.Input)
 }
 
-// finishCall gives a call that has ended without arguments the empty object that they
-// are.
-func finishCall(a *answer, index int) {
-	for i := range a.calls {
-		if c := &a.calls[i]; c.index == index && len(c.arguments) == 0 {
-			c.arguments = []byte("{}")
-		}
-	}
-}
-
-// maxLatency is more than any answer takes; a server that says more is not believed.
-const maxLatency = 24 * time.Hour
-
 func (e *bedrockEnd) take(a *answer) {
 	if e.StopReason != "" {
 		a.finish = bedrockFinish(e.StopReason)
 	}
-	if u := e.Usage.normal(); u != nil {
-		a.usage = u
+	var counts bedrockUsage // which are not worth an answer: what does not read as them is unknown
+	if json.Unmarshal(e.Usage, &counts) == nil {
+		if u := counts.normal(); u != nil {
+			a.usage = u
+		}
 	}
-	if ms := e.Metrics.Latency; ms > 0 && ms <= float64(maxLatency.Milliseconds()) {
-		a.timings = &chat.Timings{Total: int64(ms * float64(time.Millisecond))}
+	if t := knownTimings(chat.Timings{Total: e.Metrics.Latency.nanoseconds(time.Millisecond)}); t != nil {
+		a.timings = t
 	}
 	if e.Trace.Router.Model != "" {
 		a.model = e.Trace.Router.Model // a prompt router's choice; else the answer names no model
@@ -215,13 +205,8 @@ type bedrockUsage struct {
 
 // normal is the usage; nil where there is none, or a count that cannot be.
 func (u *bedrockUsage) normal() *chat.Usage {
-	if u == nil || u.Input == nil && u.Output == nil {
+	if u.Input == nil && u.Output == nil || !believed(u.Input, u.Output, u.CacheRead, u.CacheWrite) {
 		return nil
-	}
-	for _, n := range []*int{u.Input, u.Output, u.CacheRead, u.CacheWrite} {
-		if n != nil && (*n < 0 || *n > maxTokens) {
-			return nil
-		}
 	}
 	return &chat.Usage{Input: u.Input, CacheRead: u.CacheRead, CacheWrite: u.CacheWrite, Output: u.Output}
 }

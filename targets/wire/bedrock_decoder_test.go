@@ -84,6 +84,8 @@ func TestConverseStream(t *testing.T) {
 			Outcome{Complete: true, Finish: chat.FinishStop, Model: "anthropic.claude-x"}, yes},
 		{"counts and times that cannot be are believed in none", converseBegins + converseStops + "event metadata {\"usage\":{\"inputTokens\":-1,\"outputTokens\":4},\"metrics\":{\"latencyMs\":-5}}\n", nil,
 			Outcome{Complete: true, Finish: chat.FinishStop}, yes},
+		{"nor are counts and times that are words", converseBegins + converseStops + "event metadata {\"usage\":{\"inputTokens\":\"3\",\"outputTokens\":4},\"metrics\":{\"latencyMs\":\"slow\"}}\n", nil,
+			Outcome{Complete: true, Finish: chat.FinishStop}, yes},
 		{"what models of other kinds stop for is kept in Bedrock's words", converseBegins + "event messageStop {\"stopReason\":\"malformed_tool_use\"}\n" + converseEnds, nil,
 			with(func(o *Outcome) { o.Finish = "malformed_tool_use" }), yes},
 	} {

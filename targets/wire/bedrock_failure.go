@@ -2,7 +2,6 @@ package wire
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -75,7 +74,7 @@ func (Bedrock) Failure(status int, header http.Header, body []byte) *chat.Failur
 			break
 		}
 	}
-	f.Message = strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status))) + ": " + openAIError{message: message, kind: kind}.String()
+	f.Message = statusLine(status) + ": " + openAIError{message: message, kind: kind}.String()
 	if remedy := amazonRemedy(kind, message); remedy != "" {
 		f.Message = strings.TrimRight(f.Message, ".") + ": " + remedy
 	}

@@ -187,12 +187,7 @@ func geminiUsage(raw json.RawMessage, silent bool) *chat.Usage {
 		}
 		return *n
 	}
-	for _, n := range []*int{u.Prompt, u.Cached, u.Candidates, u.Thoughts, u.ToolUse, u.Total} {
-		if count(n) < 0 || count(n) > maxTokens {
-			return nil
-		}
-	}
-	if count(u.Cached) > *u.Prompt {
+	if !believed(u.Prompt, u.Cached, u.Candidates, u.Thoughts, u.ToolUse, u.Total) || count(u.Cached) > *u.Prompt {
 		return nil
 	}
 	input := *u.Prompt + count(u.ToolUse) - count(u.Cached)

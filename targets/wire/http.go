@@ -131,7 +131,7 @@ func (p HTTP) Failure(status int, header http.Header, body []byte) *chat.Failure
 	}
 	if doc, err := readJSON(body); err == nil {
 		if said, err := p.Template.err.textIn(doc); err == nil && said != "" {
-			f.Message = strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status))) + ": " + said
+			f.Message = statusLine(status) + ": " + said
 		}
 	}
 	return f

@@ -10,6 +10,20 @@ import (
 	"switchover/targets/chat"
 )
 
+// maxTokens is more than any model takes or gives; counts above are nonsense.
+const maxTokens = 1 << 24
+
+// believed reports whether each of the counts of tokens, nil where it was not said, can
+// be one.
+func believed(counts ...*int) bool {
+	for _, n := range counts {
+		if n != nil && (*n < 0 || *n > maxTokens) {
+			return false
+		}
+	}
+	return true
+}
+
 // measure is a number that a server says of its own work. It reads any JSON value:
 // what is no number counts as not said, because no measure is worth an answer.
 type measure struct {

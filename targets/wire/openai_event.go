@@ -107,9 +107,6 @@ type openAIUsage struct {
 	} `json:"completion_tokens_details"`
 }
 
-// maxTokens is more than any model takes or gives; counts above are nonsense.
-const maxTokens = 1 << 24
-
 // usage normalises a usage object; nil when there is none, or none to believe.
 func usage(raw json.RawMessage) *chat.Usage {
 	var u openAIUsage
@@ -155,13 +152,9 @@ func (u *openAIUsage) normal() *chat.Usage {
 // possible reports whether the counts can be those of a request. A server that
 // gives one count that cannot be is believed in none: they become a bill.
 func (u *openAIUsage) possible() bool {
-	if u.Prompt == nil && u.Completion == nil {
+	if u.Prompt == nil && u.Completion == nil ||
+		!believed(u.Prompt, u.Completion, u.Total, u.PromptMore.Cached, u.PromptMore.Written, u.CompletionMore.Reasoning) {
 		return false
-	}
-	for _, n := range []*int{u.Prompt, u.Completion, u.Total, u.PromptMore.Cached, u.PromptMore.Written, u.CompletionMore.Reasoning} {
-		if n != nil && (*n < 0 || *n > maxTokens) {
-			return false
-		}
 	}
 	inCache := 0
 	for _, n := range []*int{u.PromptMore.Cached, u.PromptMore.Written} {

@@ -227,7 +227,7 @@ func (TencentTC3) Failure(status int, header http.Header, body []byte) *chat.Fai
 	if said.decode(body) != nil || said.Error == nil {
 		return OpenAI{}.Failure(status, header, body)
 	}
-	f := said.Error.failure(strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status))))
+	f := said.Error.failure(statusLine(status))
 	if f.Class == chat.BadRequest {
 		f.Class = classOf(status)
 	}
