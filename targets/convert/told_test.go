@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"switchover/targets/chat"
 )
@@ -111,6 +112,23 @@ func TestForeignStaysInItsPlace(t *testing.T) {
 		}
 		if len(lost) > 0 || !reflect.DeepEqual(got.Messages, want) {
 			t.Errorf("%s: lost %q\n%s\nwant messages %s", tc.intent, lost, body, tc.want)
+		}
+	}
+}
+
+// A request as large as the reader takes is converted in a time that grows with it.
+func TestManySmallPiecesAreConverted(t *testing.T) {
+	const n = 20_000
+	document := `{"type":"document","title":"t","source":{"type":"text","media_type":"text/plain","data":"d"}}`
+	for _, tc := range []struct{ intent, to, messages string }{
+		{"documents of one name", "bedrock", `{"role":"user","content":[` + strings.Repeat(document+",", n) + document + `]}`},
+		{"messages that become one", "tencent-tc3", strings.Repeat(`{"role":"user","content":"`+strings.Repeat("x", 300)+`"},`, n) + `{"role":"user","content":"u"}`},
+	} {
+		c := Converter{From: "anthropic", Protocol: to(t, tc.to), Model: "m"}
+		start := time.Now()
+		got := c.Convert([]byte(`{"max_tokens":9,"messages":[` + tc.messages + `]}`))
+		if took := time.Since(start); got.Refused != nil || took > 5*time.Second {
+			t.Errorf("%s: %v, after %s", tc.intent, got.Refused, took)
 		}
 	}
 }

@@ -86,10 +86,10 @@ type bedrockEncoding struct {
 	out    bedrockRequest
 	model  bedrockModel
 	losses []chat.Loss
-	names  map[string]bool // of documents
-	marks  int             // cache points so far
-	calls  int             // so far
-	asked  []string        // ids of calls without a result
+	names  map[string]int // of documents, and how often one was asked for
+	marks  int            // cache points so far
+	calls  int            // so far
+	asked  []string       // ids of calls without a result
 }
 
 func (e *bedrockEncoding) lose(f chat.Field, fate chat.Fate, why string) {

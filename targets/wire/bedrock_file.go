@@ -74,14 +74,15 @@ func (e *bedrockEncoding) documentName(name string) string {
 	if strings.Trim(told, "-") == "" {
 		told = "document"
 	}
-	unique := told
-	for n := 2; e.names[unique]; n++ {
-		unique = told + "-" + strconv.Itoa(n)
-	}
 	if e.names == nil {
-		e.names = map[string]bool{}
+		e.names = map[string]int{}
 	}
-	e.names[unique] = true
+	unique := told
+	for e.names[unique] > 0 {
+		e.names[told]++
+		unique = told + "-" + strconv.Itoa(e.names[told])
+	}
+	e.names[unique] = 1
 	if name != "" && unique != name {
 		e.lose(chat.FieldDocument, chat.Approximate, "under a name in the characters that Converse takes")
 	}

@@ -91,6 +91,8 @@ type tc3Message struct {
 	ToolCallID       string        `json:"ToolCallId,omitempty"`
 	ToolCalls        []tc3ToolCall `json:",omitempty"`
 	ReasoningContent string        `json:",omitempty"` // of an answer alone
+
+	said []string // further texts, that are joined to its content at last
 }
 
 type tc3Part struct {
@@ -228,6 +230,9 @@ func tc3Messages(messages []chat.Message) (out []tc3Message, losses []chat.Loss)
 		}
 		out = append(out, one)
 	}
+	for i := range out {
+		out[i].Content, out[i].said = out[i].text(), nil
+	}
 	if len(out) > 0 && out[0].Role == string(chat.Assistant) {
 		losses = alsoLost(losses, chat.Lose(chat.FieldTurns, chat.Rejected, "a conversation has to begin with the user"))
 	}
@@ -249,19 +254,31 @@ func (m *tc3Message) follows(before *tc3Message) bool {
 // join puts what a message says behind what this one does.
 func (m *tc3Message) join(o *tc3Message) {
 	if m.Contents != nil || o.Contents != nil {
-		m.Contents, m.Content = append(m.parts(), o.parts()...), ""
-	} else {
-		m.Content = strings.TrimPrefix(m.Content+"\n\n"+o.Content, "\n\n")
+		m.Contents, m.Content, m.said = append(m.parts(), o.parts()...), "", nil
+	} else if o.Content != "" {
+		m.said = append(m.said, o.Content)
 	}
 	m.ToolCalls = append(m.ToolCalls, o.ToolCalls...)
 }
 
 // parts is what the message says, in parts.
 func (m *tc3Message) parts() []tc3Part {
-	if m.Contents != nil || m.Content == "" {
+	text := m.text()
+	if m.Contents != nil || text == "" {
 		return m.Contents
 	}
-	return []tc3Part{{Type: "text", Text: m.Content}}
+	return []tc3Part{{Type: "text", Text: text}}
+}
+
+// text is what the message says where that is text alone.
+func (m *tc3Message) text() string {
+	if len(m.said) == 0 {
+		return m.Content
+	}
+	if m.Content == "" {
+		return strings.Join(m.said, "\n\n")
+	}
+	return m.Content + "\n\n" + strings.Join(m.said, "\n\n")
 }
 
 // tc3Encoded says one message.
