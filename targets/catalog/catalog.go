@@ -307,7 +307,7 @@ func (c *Catalog) Price(provider, model string) *Price {
 		case !strings.EqualFold(p.Provider, provider):
 		case strings.EqualFold(p.Model, model), slices.ContainsFunc(p.Names, func(n string) bool { return strings.EqualFold(n, model) }):
 			return p
-		case named == nil && known != nil && strings.EqualFold(known.ID, p.Model):
+		case named == nil && known != nil && (strings.EqualFold(known.ID, p.Model) || c.Model(p.Model) == known):
 			named = p
 		case matched == nil && named == nil && p.Match.holds(model):
 			matched = p

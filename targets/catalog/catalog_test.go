@@ -181,8 +181,14 @@ func TestPriceOfAlias(t *testing.T) {
 		Models: []Model{{ID: "new-5-5", Aliases: []string{"new-5-5-20261007"}, Proof: proof}},
 		Prices: []Price{
 			{Provider: "p", Model: "new-5", Match: &Match{StartsWith: "new-5"}, List: price.List{Input: &one}},
+			{Provider: "q", Model: "new-5.5", List: price.List{Input: &one}},
+			{Provider: "q", Model: "new-5-5", List: price.List{Input: &two}},
 			{Provider: "p", Model: "new-5-5", List: price.List{Input: &two}},
 		},
+	}
+	c.Models[0].Aliases = append(c.Models[0].Aliases, "new-5.5")
+	if got := c.Price("q", "new-5-5-20261007"); *got.Input != 1 {
+		t.Error("of two prices of one model, the first is not taken, whichever name it goes by")
 	}
 	for name, want := range map[string]float64{"new-5": 1, "new-5-20260101": 1, "new-5-5": 2, "new-5-5-20261007": 2} {
 		if got := c.Price("p", name); got == nil || *got.Input != want {
