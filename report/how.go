@@ -16,9 +16,6 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 	for _, t := range run.Targets {
 		targets.Rows = append(targets.Rows, []Value{text(nameOf(t.Name)), text(role(s, t)), text(Clean(t.Protocol)), text(Clean(t.Model)),
 			text(Clean(t.URL)), text(price(t)), text(factList(t.Facts))})
-		for _, name := range sortedKeys(t.FactSources) {
-			targets.Notes = append(targets.Notes, nameOf(t.Name)+": "+Clean(name)+" is from "+Clean(t.FactSources[name]))
-		}
 		if sum := s.Target(t.Name); sum != nil && sum.Quarantined != "" {
 			targets.Notes = append(targets.Notes, nameOf(t.Name)+" was quarantined, nothing more was asked of it: "+Clean(sum.Quarantined))
 		}
@@ -28,6 +25,7 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 			}
 		}
 	}
+	targets.Notes = append(targets.Notes, factNotes(run)...)
 	stages := Table{ID: "load", Title: "Load", Intro: "Stages, one after the other; rates and users are for each target.",
 		Head: []Head{{Label: "Stage"}, {Label: "Mode"}, {Label: "Load", Numeric: true}, {Label: "Length", Numeric: true}, {Label: "Measured"}}}
 	for _, st := range run.Stages {
@@ -52,6 +50,32 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 		stages.Rows = append(stages.Rows, []Value{text(nameOf(st.Name)), text(Clean(st.Mode)), number(load), number(length), text(measured)})
 	}
 	return []Table{targets, stages}
+}
+
+// factNotes say where facts were read: the targets of which the same ones were read in
+// one document, together.
+func factNotes(run *results.Run) []string {
+	type read struct{ facts, source string }
+	var order []read
+	targets := map[read][]string{}
+	for _, t := range run.Targets {
+		of := map[string][]string{}
+		for _, name := range sortedKeys(t.FactSources) {
+			of[t.FactSources[name]] = append(of[t.FactSources[name]], Clean(name))
+		}
+		for _, source := range sortedKeys(of) {
+			r := read{strings.Join(of[source], ", "), source}
+			if targets[r] == nil {
+				order = append(order, r)
+			}
+			targets[r] = append(targets[r], nameOf(t.Name))
+		}
+	}
+	var notes []string
+	for _, r := range order {
+		notes = append(notes, fmt.Sprintf("%s of %s: %s.", r.facts, strings.Join(targets[r], ", "), Clean(r.source)))
+	}
+	return notes
 }
 
 // limitsText is what may be asked of a target, in words.

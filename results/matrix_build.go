@@ -35,7 +35,7 @@ func BuildMatrix(run *Run, s *Summary, ev *Evidence) *Matrix {
 	for _, b := range run.Policy.Require {
 		text := b.Name + " " + b.Text
 		if b.Limit == nil {
-			text = b.Name + " = " + b.Text
+			text = factText(b.Name, b.Text)
 		}
 		m.Require = append(m.Require, text)
 	}

@@ -98,9 +98,17 @@ func checkText(c Check) string {
 		return c.Want
 	}
 	if _, ok := LookupFigure(c.Name); !ok {
-		return c.Name + " = " + c.Want
+		return factText(c.Name, c.Want)
 	}
 	return figureLabel(c.Name) + " " + c.Want
+}
+
+// factText is a requirement of a fact: a value, or a comparison.
+func factText(name, want string) string {
+	if strings.HasPrefix(want, "<") || strings.HasPrefix(want, ">") || strings.HasPrefix(want, "=") {
+		return name + " " + want
+	}
+	return name + " = " + want
 }
 
 // failText says why a requirement puts a target out.

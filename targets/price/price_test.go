@@ -3,6 +3,7 @@ package price
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -183,5 +184,15 @@ func TestWritten(t *testing.T) {
 		if err := json.Unmarshal([]byte(bad), &l); err != nil || l.Check(1e6) == nil {
 			t.Errorf("%s is a price", bad)
 		}
+	}
+}
+
+// A price in words says which tier is of which window.
+func TestText(t *testing.T) {
+	l := list(t, `{"input": 2, "output": 10, "tiers": [{"above": 272000, "input": 4, "output": 15}],
+		"windows": [{"daily": "16:30-00:30", "input": 1, "output": 5, "tiers": [{"above": 1000, "reasoning": 7}, {"above": 1234567, "input": 3}]}]}`)
+	want := "input $2, output $10 (above 272,000 input tokens: input $4, output $15); daily 16:30-00:30 UTC: input $1, output $5 (above 1,000 input tokens: reasoning $7) (above 1,234,567 input tokens: input $3)"
+	if got := l.Text(func(usd float64) string { return "$" + strconv.FormatFloat(usd, 'f', -1, 64) }); got != want {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }

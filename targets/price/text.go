@@ -2,6 +2,7 @@ package price
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -25,9 +26,18 @@ func (l *List) Text(usd func(float64) string) string {
 func ratesText(r Rates, tiers []Tier, usd func(float64) string) string {
 	text := r.text(usd)
 	for _, t := range tiers {
-		text += fmt.Sprintf("; above %d input tokens %s", t.Above, t.Rates.text(usd))
+		text += fmt.Sprintf(" (above %s input tokens: %s)", grouped(t.Above), t.Rates.text(usd))
 	}
 	return text
+}
+
+// grouped is a count with its thousands apart: 272,000.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 func (r Rates) text(usd func(float64) string) string {
