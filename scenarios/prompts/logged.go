@@ -73,7 +73,7 @@ func (d *dialogue) ask(req *chat.Request) *Error {
 	kept.Params.MaxTokens, kept.Params.Exact, kept.Params.Whole = 0, false, false
 	if n == 1 && len(system[0].Parts) == 0 {
 		d.System = system[0].Content
-	} else {
+	} else if n > 0 {
 		kept.Messages = slices.Clone(system)
 	}
 	if fixed(req, rest) {

@@ -7,10 +7,10 @@
 // It refuses to guess. A file is read only in the format it was said to have: a
 // line of the wrong shape or unit is one [Error] with its file, its line and the
 // remedy, nothing is returned beside it, and a file that looks like another
-// format says which. What a log holds but cannot be asked again (pictures, tools)
-// is left out, counted and given back with its reason. It never puts the text of
-// a prompt into an error, and it reads no more than its [Limits] allow, however
-// large the file: of a large one it draws a sample while it reads.
+// format says which. What a log holds but cannot be asked again, because no API
+// would take it, is left out, counted and given back with its reason. It never puts
+// the text of a prompt into an error, and it reads no more than its [Limits] allow,
+// however large the file: of a large one it draws a sample while it reads.
 //
 // Text is redacted ([switchover/scenarios/prompts/redact]) before it is returned,
 // unless the caller says otherwise.
@@ -20,8 +20,16 @@
 // JSON Lines (UTF-8, one whole JSON object on each line) except where another
 // form is named. Those below the first two are logs: their entries are named by
 // their place (line-17, entry-3), because names in a log can be personal too;
-// fields not listed, headers among them, are ignored; the model and the sampling
-// parameters are always the target's own.
+// fields not listed, headers among them, are ignored; the model is always the
+// target's own.
+//
+// Requests of the logs openai, anthropic and evalscope are read whole, as
+// [switchover/targets/dialect] reads them: tools and their results, pictures,
+// documents, formats, parameters. Where the target names no parameter of its own,
+// theirs hold. Of what was said in words and pictures each message of the user's is
+// a turn, with the target's own answers between them. A request that was made with
+// tools, whose results belong to the calls that were made, is asked once, with the
+// history it had.
 //
 // conversations, the project's own. item and turns are required, anything not
 // listed is an error:
@@ -42,12 +50,13 @@
 //
 // openai, requests to chat completions: a request ({"messages": [...]}), a line
 // of a batch file ({"custom_id", "method", "url", "body": {"messages": ...}}), or
-// a pair ({"request": {...}, "response": {...}}). User messages become turns; the
-// assistant messages between them, a last one, and the pair's response are kept
-// as recorded answers.
+// a pair ({"request": {...}, "response": {...}}). The assistant messages between the
+// user's, a last one, and the text of the pair's response are kept as recorded
+// answers.
 //
 // anthropic, requests to the Messages API: the same three, the batch line with
-// params for body, system apart from the messages. A last assistant message is
+// params for body, system apart from the messages, or in the older form a prompt with
+// turns in it and a limit (max_tokens_to_sample). A last assistant message is
 // the beginning of an answer put into the model's mouth there, and cannot be
 // asked of others.
 //
@@ -243,6 +252,9 @@ func Read(r io.Reader, name string, o Options) (*Set, error) {
 			}
 			e.err = kept.add(e)
 		case e.err.leave != "" && f.log:
+			if o.Redact != nil {
+				o.Redact.Redact(&e.err.leave) // it can quote a name
+			}
 			left.add(e.err.leave, e.line)
 			e.err = nil
 		}

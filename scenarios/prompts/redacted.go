@@ -131,10 +131,11 @@ func (v *veil) speaker(name json.RawMessage) json.RawMessage {
 	return fmt.Appendf(nil, "%q", fmt.Sprintf("user_%d", i+1))
 }
 
-// personal is what stands for something that is personal as a whole.
+// personal is what stands for something that is personal as a whole, in letters that
+// every API takes there.
 func (v *veil) personal(kind string) string {
 	v.whole[kind]++
-	return "[" + strings.ToUpper(kind) + "_1]"
+	return kind + "_1"
 }
 
 func (v *veil) parts(parts *[]chat.Part) {
