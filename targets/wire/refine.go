@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"net/http"
 	"regexp"
+	"strconv"
 
 	"switchover/targets/chat"
 )
@@ -30,7 +32,7 @@ var refinements = []refinement{
 	{chat.TooLarge, regexp.MustCompile(`(?i)context_length_exceeded|exceed_context_size|string_above_max_length|request_too_large|model_context_window_exceeded|OutofContext`),
 		regexp.MustCompile(`(?i)maximum (context|model) length|context (length|window|size) (of|exceeded|\()|exceeds? (the )?(available )?context|exceeded model token limit|range of input length|prompt is too long|\binputs\b.{0,40} must (be <=|have less than) `)},
 	{chat.ContentFilter, regexp.MustCompile(`(?i)content_filter|content_policy|ResponsibleAIPolicyViolation|data_inspection_failed|SensitiveContentDetected`),
-		regexp.MustCompile(`(?i)content filtering policy|^content exists risk`)},
+		regexp.MustCompile(`(?i)content filtering policy|^content exists risk|\binput was flagged\b`)},
 	{chat.NotFound, regexp.MustCompile(`(?i)model_not_(found|available)|model_decommissioned|model_deprecated|DeploymentNotFound|invalid_model|unknown_model`),
 		regexp.MustCompile(`(?i)\bmodel\b( \S{1,200})?( does)? not exist|\b(unknown|invalid) model( name| id)?\b|is not a valid model|unable to access (non-serverless )?model\b`)},
 	{chat.Auth, regexp.MustCompile(`(?i)invalid_api_key|invalid_authentication|authentication_error|organization_restricted`),
@@ -40,16 +42,35 @@ var refinements = []refinement{
 
 // refine is the class of a failure whose status has one and whose body says more. What
 // went wrong at the server stays the server's. A message decides for a 400 or another
-// status that says as little, and for an empty account whatever the status.
+// status that says as little, and for an empty account or a content filter whatever the
+// status: both are told with a 403 as well.
 func refine(class chat.Class, said openAIError) chat.Class {
 	if class == chat.Server || class == chat.Overloaded || class == chat.Malformed {
 		return class
 	}
 	for _, r := range refinements {
-		decides := class == chat.BadRequest || r.class == chat.Quota
+		decides := class == chat.BadRequest || r.class == chat.Quota || r.class == chat.ContentFilter
 		if r.code.MatchString(said.kind+" "+said.code) || decides && r.message != nil && r.message.MatchString(said.message) {
 			return r.class
 		}
 	}
 	return class
+}
+
+// insideClass is the class of an error inside a 200. It is a stream's, unless it says
+// what ends all traffic to the target: a gateway that has begun to answer tells a wrong
+// key, a model that is gone or an empty account in no other way, often by the status
+// that it would have been.
+func insideClass(said openAIError) chat.Class {
+	class := chat.StreamError
+	if status, err := strconv.Atoi(said.code); err == nil {
+		switch status {
+		case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusNotFound:
+			class = classOf(status)
+		}
+	}
+	if class = refine(class, said); class.Quarantines() {
+		return class
+	}
+	return chat.StreamError
 }

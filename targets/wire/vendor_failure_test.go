@@ -34,7 +34,8 @@ func TestFailuresInTheVendorsOwnWords(t *testing.T) {
 		{"Moonshot, too long", 400, `{"error":{"message":"Invalid request: Your request exceeded model token limit: 8192","type":"invalid_request_error"}}`, chat.TooLarge},
 		{"OpenRouter, no such model", 400, `{"error":{"message":"google/gemini-2.0-pro-exp is not a valid model ID","code":400},"user_id":"u"}`, chat.NotFound},
 		{"OpenRouter, a key's limit", 403, `{"error":{"message":"Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys","code":403}}`, chat.Quota},
-		{"OpenRouter, moderation", 403, `{"error":{"message":"Your input was flagged","code":403}}`, chat.Auth},
+		{"OpenRouter, moderation", 403, `{"error":{"message":"OpenAI requires moderation on m. Your input was flagged for violence. No credits were charged.","code":403}}`, chat.ContentFilter},
+		{"a gateway's 403", 403, `{"error":{"message":"forbidden","code":403}}`, chat.Auth},
 		{"Groq, spend limit", 400, `{"error":{"message":"Organization has reached its configured spend limit.","type":"invalid_request_error","code":"blocked_api_access"}}`, chat.Quota},
 		{"Groq, capacity", 498, `{"error":{"message":"Flex tier capacity exceeded","type":"invalid_request_error","code":"capacity_exceeded"}}`, chat.Overloaded},
 		{"Groq, tokens a day", 429, `{"error":{"message":"Rate limit reached on tokens per day (TPD): Limit 500000, Used 499000. Please try again in 7m","type":"tokens","code":"rate_limit_exceeded"}}`, chat.RateLimited},
@@ -54,6 +55,31 @@ func TestFailuresInTheVendorsOwnWords(t *testing.T) {
 	} {
 		if f := (OpenAI{}).Failure(tc.status, http.Header{}, []byte(tc.body)); f.Class != tc.class {
 			t.Errorf("%s: class %s, want %s", tc.vendor, f.Class, tc.class)
+		}
+	}
+}
+
+// What ends all traffic ends it also where it is told inside a 200; another error there
+// is the stream's.
+func TestFailuresInsideAResponse(t *testing.T) {
+	for _, tc := range []struct {
+		event string
+		class chat.Class
+	}{
+		{`{"error":{"message":"Insufficient credits","code":402}}`, chat.Quota},
+		{`{"error":{"message":"User not found.","code":401}}`, chat.Auth},
+		{`{"error":{"message":"No endpoints found for x.","code":404}}`, chat.NotFound},
+		{`{"error":{"message":"Incorrect API key","code":"invalid_api_key"}}`, chat.Auth},
+		{`{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}`, chat.Auth},
+		{`{"error":{"message":"no such model","code":"model_not_found"}}`, chat.NotFound},
+		{`{"error":{"message":"no more","code":"insufficient_quota"}}`, chat.Quota},
+		{`{"error":{"message":"EngineCore died","code":500}}`, chat.StreamError},
+		{`{"error":{"message":"Provider returned error","code":429}}`, chat.StreamError},
+		{`{"error":{"message":"flagged","code":403}}`, chat.StreamError},
+		{`{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`, chat.StreamError},
+	} {
+		if f := streamError([]byte(tc.event)); f.Class != tc.class {
+			t.Errorf("%s: class %s, want %s", tc.event, f.Class, tc.class)
 		}
 	}
 }
