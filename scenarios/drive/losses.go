@@ -115,7 +115,7 @@ func (w *lossWriter) conversation(c *results.Conversation) {
 		}
 		s.turn = turn
 		req := s.request(w.spec, "")
-		w.add(w.write(&req), alike)
+		w.add(w.write(&req, c.TextBytes()), alike)
 		if alike > 1 {
 			return
 		}
@@ -123,14 +123,15 @@ func (w *lossWriter) conversation(c *results.Conversation) {
 	}
 }
 
-func (w *lossWriter) write(req *chat.Request) *written {
+// write writes a request of a conversation of that size, unless one like it will do.
+func (w *lossWriter) write(req *chat.Request, size int) *written {
 	has := req.Fields()
 	known := w.same[has]
 	if known != nil && (w.count >= maxWritten || w.bytes >= maxWrittenBytes) {
 		return known
 	}
 	w.count++
-	w.bytes += req.MaxInputTokens()
+	w.bytes += size
 	out := &written{}
 	_, out.losses, out.err = w.spec.Protocol.Encode(w.spec.Endpoint, *req)
 	w.same[has] = out
