@@ -14,6 +14,7 @@ import (
 
 	"switchover/report"
 	"switchover/report/terminal"
+	"switchover/targets/catalog"
 	"switchover/targets/convert"
 	"switchover/targets/dialect"
 	"switchover/targets/wire"
@@ -40,6 +41,7 @@ asked there). Nothing is sent.
 FILE holds a request a line, alone or as a line of a batch file (custom_id with
 params or body), or one request over several lines; - is standard input. The new
 requests go to --out, or to standard output with the losses on standard error.
+Many servers speak openai: --url openai says what OpenAI itself takes.
 Requests that no API would take are left out and named with the path to their
 mistake. Exit code 1 says that some were left out.`,
 		Example: `  switchover convert --from anthropic --to openai prod.jsonl --out openai.jsonl
@@ -57,7 +59,7 @@ mistake. Exit code 1 says that some were left out.`,
 	fs.StringVar(&o.from, "from", "", "the `FORM` of the requests: "+strings.Join(dialect.Names(), ", "))
 	fs.StringVar(&o.to, "to", "", "the `PROTOCOL` they are converted to: "+strings.Join(convertible(), ", "))
 	fs.StringVar(&o.model, "model", "", "ask for this `MODEL` instead of the request's own")
-	fs.StringVar(&o.url, "url", "", "the `URL` of the server: whose it is decides what it takes")
+	fs.StringVar(&o.url, "url", "", "the `URL` of the server, or its word: whose it is decides what\nit takes")
 	fs.StringVar(&o.out, "out", "", "write the new requests to this `FILE`")
 	fs.BoolVar(&o.strict, "strict", false, "leave out requests that would lose or change a field")
 	fs.BoolVar(&o.json, "json", false, "print the losses as JSON")
@@ -81,6 +83,10 @@ func (a *app) convert(cmd *cobra.Command, file string, o *convertOptions) error 
 		return usageError("for instance --to openai", "--to %q is none of %s", o.to, strings.Join(convertible(), ", "))
 	}
 	protocol, _ := wire.Lookup(o.to)
+	url, err := o.address()
+	if err != nil {
+		return err
+	}
 	in := cmd.InOrStdin()
 	if file != "-" {
 		f, err := os.Open(file)
@@ -88,14 +94,20 @@ func (a *app) convert(cmd *cobra.Command, file string, o *convertOptions) error 
 			return usageError("", "read the requests: %v", err)
 		}
 		defer f.Close()
+		if o.overwrites(f) {
+			return usageError("", "--out %s is the file that is read: name another", o.out)
+		}
 		in = f
 	}
 	bodies, table, done, err := o.outputs(cmd)
 	if err != nil {
 		return err
 	}
-	c := &convert.Converter{From: o.from, Protocol: protocol, Model: o.model, URL: o.url, Strict: o.strict}
+	c := &convert.Converter{From: o.from, Protocol: protocol, Model: o.model, URL: url, Strict: o.strict}
 	tally, err := convertAll(cmd.ErrOrStderr(), in, bodies, c)
+	if err == nil && tally.Requests == 0 {
+		err = errors.New("there is no request in it")
+	}
 	if err = errors.Join(err, done()); err != nil {
 		return &exitError{code: exitUsage, err: fmt.Errorf("convert %s: %w", file, err)}
 	}
@@ -106,6 +118,33 @@ func (a *app) convert(cmd *cobra.Command, file string, o *convertOptions) error 
 		return &exitError{code: exitFailed}
 	}
 	return nil
+}
+
+// address is the server's, which a word can stand for; empty where none is named.
+func (o *convertOptions) address() (string, error) {
+	preset, ok := catalog.LookupPreset(o.url)
+	switch {
+	case ok:
+		address, err := preset.Address(o.to)
+		if err != nil {
+			return "", usageError("", "--url %s: %v", o.url, err)
+		}
+		return strings.NewReplacer("{region}", "us-east-1", "{resource}", "resource").Replace(address), nil
+	case o.url != "" && !strings.Contains(o.url, "://"):
+		return "", usageError("for instance --url openai", "--url %q is neither an address nor a word for one", o.url)
+	}
+	return o.url, nil
+}
+
+// overwrites reports whether the new requests would go to the file that is read, which
+// is emptied before it is.
+func (o *convertOptions) overwrites(in *os.File) bool {
+	from, err := in.Stat()
+	if err != nil || o.out == "" || !from.Mode().IsRegular() {
+		return false
+	}
+	to, err := os.Stat(o.out)
+	return err == nil && os.SameFile(from, to)
 }
 
 // outputs are where the bodies and the losses go; done writes out what is left.
@@ -162,6 +201,9 @@ func (a *app) printTally(w io.Writer, t *convert.Tally, o *convertOptions) error
 		fmt.Fprintf(w, ", %d refused", t.Refused)
 	}
 	fmt.Fprintln(w)
+	if t.Addressed > 0 {
+		fmt.Fprintf(w, "The model stands in the address there, not in the request: %s.\n", plural(t.Addressed, "request"))
+	}
 	if len(t.Fields) == 0 {
 		return nil
 	}

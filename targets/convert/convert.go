@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"switchover/targets/chat"
 	"switchover/targets/dialect"
@@ -38,6 +39,9 @@ type Converted struct {
 	// Fields are those that the request has, each with its fate; Lossless ones
 	// included.
 	Fields []chat.Loss
+	// Addressed says that the model is named by the address the request is sent to, and
+	// not in Body.
+	Addressed bool
 	// Refused is why there is no Body: the request itself, or what would be lost.
 	Refused error
 }
@@ -64,7 +68,11 @@ func (c *Converter) Convert(src []byte) *Converted {
 		req.Model = c.Model
 	}
 	out := &Converted{}
-	r, losses, err := c.Protocol.Encode(wire.Endpoint{URL: cmp.Or(c.URL, nowhere), Model: req.Model, Region: "us-east-1"}, *req)
+	ep := wire.Endpoint{URL: cmp.Or(c.URL, nowhere), Model: req.Model, Region: "us-east-1"}
+	if strings.Contains(ep.URL, "/openai/deployments/") {
+		ep.APIVersion = "2024-10-21" // which Azure's address wants there, and no body has
+	}
+	r, losses, err := c.Protocol.Encode(ep, *req)
 	out.Fields = fates(req.Fields(), losses)
 	switch {
 	case err != nil:
@@ -73,6 +81,7 @@ func (c *Converter) Convert(src []byte) *Converted {
 		out.Refused = fmt.Errorf("strict: %s", sentence(losses))
 	default:
 		out.Body, out.Refused = read(r.Body)
+		out.Addressed = req.Model != "" && strings.Contains(r.URL.Path, "/"+req.Model)
 	}
 	if out.Body != nil && in != nil {
 		out.Body, out.Refused = in.wrap(out.Body)

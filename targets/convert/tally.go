@@ -14,6 +14,8 @@ type Tally struct {
 	Converted int `json:"converted"`
 	Invalid   int `json:"invalid"`
 	Refused   int `json:"refused"`
+	// Addressed are those whose model stands in the address, and not in the request.
+	Addressed int `json:"model_in_address,omitempty"`
 	// Fields are counted by field and fate, in the order of the fields, best fate
 	// first.
 	Fields []FieldCount `json:"fields"`
@@ -35,6 +37,9 @@ func (t *Tally) Add(c *Converted) {
 	switch {
 	case c.Refused == nil:
 		t.Converted++
+		if c.Addressed {
+			t.Addressed++
+		}
 	case c.Invalid():
 		t.Invalid++
 	default:
