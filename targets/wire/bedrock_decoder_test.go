@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -163,32 +162,6 @@ func FuzzBedrock(f *testing.F) {
 			return
 		}
 		body := append([]byte(converseSays(t, script)), tail...)
-		var readErr error
-		if cut {
-			readErr = errors.New("connection reset by peer")
-		}
-		whole := hear(Bedrock{}, body, amazonHead, len(body)+1, readErr, false)
-		if diff := cmp.Diff(whole, hear(Bedrock{}, body, amazonHead, int(split)+1, readErr, false)); diff != "" {
-			t.Errorf("the split matters (-whole +pieces):\n%s", diff)
-		}
-		if diff := cmp.Diff(hear(Bedrock{}, body, amazonHead, 1, readErr, true), whole); diff != "" {
-			t.Errorf("it matters when events are decoded (-each at once +all in the end):\n%s", diff)
-		}
-		o := whole.Outcome
-		if o.Complete && o.Finish == "" || !o.Complete && o.Failure == nil {
-			t.Errorf("%+v", o)
-		}
-		for _, c := range whole.Chunks {
-			if c.Text == "" {
-				t.Error("an empty chunk")
-			}
-		}
-		if u := o.Usage; u != nil {
-			for _, n := range []*int{u.Input, u.CacheRead, u.CacheWrite, u.Output} {
-				if n != nil && *n < 0 {
-					t.Errorf("usage %+v", *u)
-				}
-			}
-		}
+		holdDecoder(t, Bedrock{}, body, amazonHead, split, cut)
 	})
 }

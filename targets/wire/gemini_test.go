@@ -233,20 +233,7 @@ func TestGeminiFailure(t *testing.T) {
 
 // readGemini reads a body in pieces of n bytes.
 func readGemini(body string, n int, each bool, readErr error) reading {
-	var out reading
-	d := Gemini{}.Decoder(&http.Response{StatusCode: 200, Header: http.Header{}}).(*decoder)
-	for i := 0; i < len(body); i += n {
-		err := d.Feed(time.Duration(i), []byte(body[i:min(i+n, len(body))]), func(c Chunk) {
-			out.Chunks = append(out.Chunks, readChunk{c.Kind, c.Text})
-		})
-		if err != nil || each && d.drain() != nil {
-			break
-		}
-	}
-	out.Outcome = d.Close(readErr)
-	choices := d.Choices()
-	out.events, out.beside = choices.Count, choices.UsageBeside
-	return out
+	return readWith(Gemini{}, []byte(body), http.Header{}, n, each, readErr)
 }
 
 func TestGeminiReadsWhatElseComes(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -193,18 +192,7 @@ func TestAnswerPath(t *testing.T) {
 
 // readByTemplate reads a body by a template, in pieces of n bytes.
 func readByTemplate(tmpl *Template, body string, n int, each bool, readErr error) reading {
-	var out reading
-	d := HTTP{tmpl}.Decoder(&http.Response{StatusCode: 200, Header: http.Header{}}).(*decoder)
-	for i := 0; i < len(body); i += n {
-		err := d.Feed(time.Duration(i), []byte(body[i:min(i+n, len(body))]), func(c Chunk) {
-			out.Chunks = append(out.Chunks, readChunk{c.Kind, c.Text})
-		})
-		if err != nil || each && d.drain() != nil {
-			break
-		}
-	}
-	out.Outcome = d.Close(readErr)
-	return out
+	return readWith(HTTP{tmpl}, []byte(body), http.Header{}, n, each, readErr)
 }
 
 func TestHTTPReadsAnswers(t *testing.T) {

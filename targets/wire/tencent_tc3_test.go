@@ -210,29 +210,6 @@ func FuzzTC3Decoder(f *testing.F) {
 		f.Add([]byte(body), uint8(i), i%2 == 0)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, split uint8, cut bool) {
-		var readErr error
-		if cut {
-			readErr = errors.New("connection reset by peer")
-		}
-		header := http.Header{"Content-Type": {"text/event-stream"}}
-		whole := hear(TencentTC3{}, body, header, len(body)+1, readErr, false)
-		if diff := cmp.Diff(whole, hear(TencentTC3{}, body, header, int(split)+1, readErr, false)); diff != "" {
-			t.Errorf("the split matters (-whole +pieces):\n%s", diff)
-		}
-		if diff := cmp.Diff(hear(TencentTC3{}, body, header, 1, readErr, true), whole); diff != "" {
-			t.Errorf("it matters when events are decoded (-each at once +all in the end):\n%s", diff)
-		}
-		o := whole.Outcome
-		if o.Complete != (o.Failure == nil || o.Failure.Class == chat.ContentFilter || o.Failure.Class == chat.NoAnswer) || o.Complete && o.Finish == "" {
-			t.Errorf("%+v", o)
-		}
-		for _, c := range whole.Chunks {
-			if c.Text == "" {
-				t.Error("an empty chunk")
-			}
-		}
-		if u := o.Usage; u != nil && (u.Input != nil && *u.Input < 0 || u.Output != nil && (*u.Output < 0 || *u.Output > maxTokens)) {
-			t.Errorf("usage %+v", u)
-		}
+		holdDecoder(t, TencentTC3{}, body, streaming, split, cut)
 	})
 }

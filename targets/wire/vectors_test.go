@@ -30,24 +30,25 @@ type readChunk struct {
 	Text string
 }
 
-// readBody feeds a body in pieces of n bytes.
+// readBody feeds a body to chat completions' decoder in pieces of n bytes.
 func readBody(body []byte, header http.Header, n int, readErr error) reading {
-	return readAfter(body, header, n, readErr, func(*decoder) error { return nil })
+	return readWith(OpenAI{}, body, header, n, false, readErr)
 }
 
 // readEach has every event decoded by itself as soon as it is whole.
 func readEach(body []byte, header http.Header, readErr error) reading {
-	return readAfter(body, header, 1, readErr, (*decoder).drain)
+	return readWith(OpenAI{}, body, header, 1, true, readErr)
 }
 
-func readAfter(body []byte, header http.Header, n int, readErr error, after func(*decoder) error) reading {
+// readWith feeds a body in pieces of n bytes, and counts the events with choices, too.
+func readWith(p Protocol, body []byte, header http.Header, n int, each bool, readErr error) reading {
 	var out reading
-	d := OpenAI{}.Decoder(&http.Response{StatusCode: 200, Header: header}).(*decoder)
+	d := p.Decoder(&http.Response{StatusCode: 200, Header: header}).(*decoder)
 	for i := 0; i < len(body); i += n {
 		err := d.Feed(time.Duration(i), body[i:min(i+n, len(body))], func(c Chunk) {
 			out.Chunks = append(out.Chunks, readChunk{c.Kind, c.Text})
 		})
-		if err != nil || after(d) != nil {
+		if err != nil || each && d.drain() != nil {
 			break
 		}
 	}
@@ -97,7 +98,7 @@ func TestVectors(t *testing.T) {
 			if good := strings.HasPrefix(filepath.Base(file), "good"); good != (got.Outcome.Failure == nil) {
 				t.Errorf("failure is %v", got.Outcome.Failure)
 			}
-			compareGolden(t, file+".golden", got)
+			holdToGolden(t, file+".golden", got)
 		})
 	}
 	if tested < 60 {
@@ -105,7 +106,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-func compareGolden(t *testing.T, file string, got reading) {
+// holdToGolden compares what was read with a golden file.
+func holdToGolden(t *testing.T, file string, got any) {
 	t.Helper()
 	text, err := json.MarshalIndent(got, "", "  ")
 	if err != nil {
