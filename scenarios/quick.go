@@ -233,9 +233,10 @@ var targetPath = regexp.MustCompile(`^targets\[(\d+)\]\.?([a-z]*)`)
 // flagOf names the flag that filled a field; what no flag fills keeps its name.
 func (s *Scenario) flagOf(path string) string {
 	const patterns = "workload.conversations.patterns"
-	switch path, _, _ := strings.Cut(path, patterns+"."); path {
-	case "":
+	if path == patterns || strings.HasPrefix(path, patterns+".") {
 		return "--redact-pattern"
+	}
+	switch path {
 	case "workload.conversations.file", "workload.trace.file":
 		return "--log"
 	case "workload.conversations.format", "workload.trace.format":
@@ -244,8 +245,6 @@ func (s *Scenario) flagOf(path string) string {
 		return "--speed"
 	case "workload.conversations.redact":
 		return "--redact"
-	case patterns:
-		return "--redact-pattern"
 	case "workload.sample":
 		return "--sample"
 	case "workload.salt":

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"switchover/report/terminal"
+	"switchover/results"
 	"switchover/scenarios"
 )
 
@@ -187,6 +188,8 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 		USD               *float64 `json:"usd"`
 		WorstUSD          *float64 `json:"worst_usd"`
 		Reason            string   `json:"reason,omitempty"`
+		// Price is what it was reckoned with, its source included; null is unknown.
+		Price *results.Price `json:"price"`
 		// Losses are the fields that its protocol would not carry as asked, each with in
 		// how many different requests.
 		Losses []lossJSON `json:"losses,omitempty"`
@@ -207,8 +210,13 @@ func (a *app) planJSON(w io.Writer, p *scenarios.Plan, refusals []string) error 
 		// Warnings are no reason to refuse a run.
 		Warnings []string `json:"warnings,omitempty"`
 	}{Warnings: p.Scenario.Read.Warnings, Scenario: p.Scenario.Name, Workload: workloadsOf(p), Seconds: p.Estimate.Time.Seconds(), ScheduleHash: p.ScheduleHash, Seed: p.Scenario.Seed, Refusals: append([]string{}, refusals...)}
+	prices := map[string]*results.Price{}
+	for i := range p.Scenario.Targets {
+		t := &p.Scenario.Targets[i]
+		prices[t.Name] = p.Scenario.PriceOf(t)
+	}
 	for _, e := range p.Estimate.Targets {
-		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason, lost[e.Target]})
+		out.Targets = append(out.Targets, target{e.Target, e.Requests, e.InputTokens, e.OutputTokens, e.WorstInputTokens, e.WorstOutputTokens, e.USD, e.WorstUSD, e.Reason, prices[e.Target], lost[e.Target]})
 	}
 	return writeJSON(w, out)
 }
