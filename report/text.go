@@ -57,14 +57,16 @@ func proseOf(run *results.Run) prose {
 	return p
 }
 
-// sentence cleans a remark, begins it with a capital and ends it with a full stop.
+// sentence cleans a remark, begins it with a capital, unless with a name of a target or
+// of a field, and ends it with a full stop.
 func (p prose) sentence(s string) string {
 	s = Clean(s)
 	if s == "" {
 		return ""
 	}
 	named := slices.ContainsFunc(p.names, func(n string) bool { return n != "" && strings.HasPrefix(s, n) })
-	if !named && s[0] >= 'a' && s[0] <= 'z' {
+	first, _, _ := strings.Cut(s, " ")
+	if !named && !strings.ContainsAny(strings.TrimRight(first, ".:,;"), "._") && s[0] >= 'a' && s[0] <= 'z' {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	if !strings.ContainsAny(s[len(s)-1:], ".!?") {
