@@ -34,21 +34,6 @@ const whyNotDeepSeek = "DeepSeek has no such parameter"
 // maxDeepSeekStops is how many stop sequences DeepSeek takes.
 const maxDeepSeekStops = 16
 
-// flavouredCarriage is what any server of chat completions loses, with what one that is
-// none of OpenAI's loses otherwise, or does not lose.
-func flavouredCarriage(more ...chat.Loss) chat.Carriage {
-	out := chat.Carriage{}
-	for f, l := range openAICarriage {
-		out[f] = l
-	}
-	for _, l := range more {
-		if out[l.Field] = l; l.Fate == chat.Lossless {
-			delete(out, l.Field)
-		}
-	}
-	return out
-}
-
 func adaptDeepSeek(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []chat.Loss) []chat.Loss {
 	out.TopK, out.Seed, out.MinTokens, out.IgnoreEOS = nil, nil, 0, false
 	out.User, out.Metadata, out.ServiceTier, out.ParallelToolCalls = "", nil, "", nil
@@ -80,14 +65,6 @@ func adaptDeepSeek(out *openAIRequest, _ *Endpoint, req *chat.Request, losses []
 	}
 	return losses
 }
-
-// thinkingType turns reasoning on or off, in the words of DeepSeek and Tencent.
-type thinkingType struct {
-	Type string `json:"type"`
-}
-
-// notAdaptive is of thinking that is left to the model: nothing is said.
-var notAdaptive = chat.Lose(chat.FieldThinking, chat.Approximate, "on and off are known alone; what the model does by itself is left as it is")
 
 // deepSeekEffort is how much reasoning is asked for: low, high or max. DeepSeek's own
 // table says what it makes of the others.
@@ -139,37 +116,6 @@ func giveReasoningBack(out *openAIRequest, req *chat.Request) {
 	})
 }
 
-// earlier calls with each of the assistant's messages, as it is said and as it was.
-func earlier(out *openAIRequest, req *chat.Request, each func(said *openAIMessage, m *chat.Message)) {
-	i := 0
-	for j := range out.Messages {
-		if out.Messages[j].Role != string(chat.Assistant) {
-			continue
-		}
-		for i < len(req.Messages) && req.Messages[i].Role != chat.Assistant {
-			i++
-		}
-		if i == len(req.Messages) {
-			return
-		}
-		each(&out.Messages[j], &req.Messages[i])
-		i++
-	}
-}
-
-// thoughts is what a message says that its model had reasoned.
-func thoughts(m *chat.Message) (text string) {
-	for i := range m.Parts {
-		if p := &m.Parts[i]; p.Kind == chat.ThinkingPart {
-			if text != "" {
-				text += "\n"
-			}
-			text += p.Text
-		}
-	}
-	return text
-}
-
 // plainTools leaves functions whose arguments need not keep to the schema, and says
 // that tools of OpenAI's own are unknown here.
 func plainTools(out *openAIRequest) (losses []chat.Loss) {
@@ -179,16 +125,6 @@ func plainTools(out *openAIRequest) (losses []chat.Loss) {
 		}
 	}
 	return othersTools(out)
-}
-
-// othersTools rejects tools that OpenAI runs.
-func othersTools(out *openAIRequest) []chat.Loss {
-	for i := range out.Tools {
-		if out.Tools[i].Function == nil {
-			return []chat.Loss{chat.Lose(chat.FieldHostedTools, chat.Rejected, "the tool is run by another provider")}
-		}
-	}
-	return nil
 }
 
 // withoutFiles rejects documents that are not text.

@@ -18,34 +18,12 @@ import (
 // Its zero value is for any server; a flavour is for one that differs.
 type OpenAI struct{ flavour *flavour }
 
-// flavour is what servers of chat completions differ in. Its zero value is any
-// server's.
-type flavour struct {
-	name     string        // the protocol's, "openai" where empty
-	carriage chat.Carriage // of what any server's OpenAI carries, what this one does not; nil for the same
-	host     string        // whose rules hold, wherever it is asked; empty for the address's own
-	// address is where to post; nil for the base followed by openAIPath.
-	address func(ep *Endpoint) (*url.URL, error)
-	// keyHeader is the header that has the key by itself; empty for a bearer token.
-	keyHeader string
-	// adapt changes what this server wants otherwise. It is given what is lost already
-	// and returns what is lost then. Nil is for nothing.
-	adapt func(out *openAIRequest, ep *Endpoint, req *chat.Request, losses []chat.Loss) []chat.Loss
-}
-
 // Carriage says what becomes of each field; OpenAI itself and Azure lose a little else.
 func (p OpenAI) Carriage() chat.Carriage {
 	if p.flavour == nil || p.flavour.carriage == nil {
 		return openAICarriage
 	}
 	return p.flavour.carriage
-}
-
-func (p OpenAI) name() string {
-	if p.flavour == nil || p.flavour.name == "" {
-		return "openai"
-	}
-	return p.flavour.name
 }
 
 const openAIPath = "/chat/completions"
