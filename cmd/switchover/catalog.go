@@ -142,7 +142,7 @@ func (a *app) catalogListCommand() *cobra.Command {
 }
 
 func (a *app) catalogImportCommand() *cobra.Command {
-	var out string
+	var out, checked string
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "import FORMAT FILE",
@@ -153,7 +153,8 @@ func (a *app) catalogImportCommand() *cobra.Command {
   models.dev    https://models.dev/api.json (MIT)
 
 Their notices are kept in the file. Runs read it with --catalog FILE, scenarios
-with catalog: FILE. What was left out is counted and named.`,
+with catalog: FILE. What was left out is counted and named. These lists say of
+few prices when they were read: the day recorded is the file's, or --checked.`,
 		Example: "  switchover catalog import genai-prices data.json\n  switchover catalog import models.dev api.json --out prices.json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -171,7 +172,11 @@ with catalog: FILE. What was left out is counted and named.`,
 				return usageError("", "open the list: %w", err)
 			}
 			defer f.Close()
-			in, err := catalog.ImportFrom(args[0], f, time.Now())
+			day, err := importDay(f, checked)
+			if err != nil {
+				return err
+			}
+			in, err := catalog.ImportFrom(args[0], f, day)
 			if err != nil {
 				return usageError("the formats are "+strings.Join(catalog.Formats, ", "), "%s: %w", args[1], err)
 			}
@@ -188,7 +193,25 @@ with catalog: FILE. What was left out is counted and named.`,
 	}
 	cmd.Flags().StringVar(&out, "out", defaultCatalog, "write the catalog to this `FILE`")
 	cmd.Flags().BoolVar(&force, "force", false, "replace the file if there is one")
+	cmd.Flags().StringVar(&checked, "checked", "", "the `DAY` of the list, as 2026-11-23 (default: the file's)")
 	return cmd
+}
+
+// importDay is the day that prices are recorded with: the one that is named, or the
+// one on which the list was last written.
+func importDay(f *os.File, checked string) (time.Time, error) {
+	if checked == "" {
+		info, err := f.Stat()
+		if err != nil {
+			return time.Time{}, fmt.Errorf("open the list: %w", err)
+		}
+		return info.ModTime(), nil
+	}
+	day, err := time.Parse(time.DateOnly, checked)
+	if err != nil || day.After(time.Now()) {
+		return time.Time{}, usageError("write it as 2026-11-23", "--checked: %q is no day until today", checked)
+	}
+	return day, nil
 }
 
 // writeNew writes a file that is not there yet, or replaces it.

@@ -319,13 +319,20 @@ func (c *Catalog) Price(provider, model string) *Price {
 	return matched
 }
 
-// PricesOf are all prices of a model, or of a provider, in the catalog's order.
+// PricesOf are the prices of a model, or of a provider, in the catalog's order, without
+// those that others stand over.
 func (c *Catalog) PricesOf(model, provider string) []Price {
 	var out []Price
-	for _, p := range c.Prices {
-		if (model == "" || strings.EqualFold(p.Model, model)) && (provider == "" || strings.EqualFold(p.Provider, provider)) {
-			out = append(out, p)
+	for i := range c.Prices {
+		p := &c.Prices[i]
+		if (model == "" || strings.EqualFold(p.Model, model)) && (provider == "" || strings.EqualFold(p.Provider, provider)) && c.reached(p) {
+			out = append(out, *p)
 		}
 	}
 	return out
+}
+
+// reached reports whether a price is found by one of its names.
+func (c *Catalog) reached(p *Price) bool {
+	return c.Price(p.Provider, p.Model) == p || slices.ContainsFunc(p.Names, func(name string) bool { return c.Price(p.Provider, name) == p })
 }

@@ -228,6 +228,9 @@ func TestOver(t *testing.T) {
 	if c.Price("openai", "gpt-5-mini") == nil {
 		t.Error("another model lost its price")
 	}
+	if all := c.PricesOf("gpt-5", "openai"); len(all) != 1 || *all[0].Input != 7 {
+		t.Errorf("%d prices of gpt-5 at OpenAI are shown; the contract's alone holds", len(all))
+	}
 }
 
 // What a catalog's file may not say, with what is said of it.
