@@ -11,13 +11,13 @@ import (
 const apiScenario = `name: api
 targets:
   - name: claude
+    protocol: bedrock
     url: https://bedrock-runtime.eu-central-1.amazonaws.com
     model: m
     key: {env: SECRET_KEY}
     key_id: {env: KEY_ID}
     session: {env: SESSION}
     region: eu-central-1
-    api_version: 2023-06-01
     stream: false
     strict: true
     headers: {X-Team: chat}
@@ -27,6 +27,7 @@ targets:
       thinking: {budget: 2048}
       effort: low
       extra: {options: {num_ctx: 8192, list: [1, 0x10, 1.5, true, null, "2"]}}
+  - {name: direct, url: anthropic, model: m, api_version: 2023-06-01}
 workload: {conversations: bundled}
 load: [{mode: users, users: 1, conversations: 1}]
 `
@@ -39,7 +40,7 @@ func TestWhatAnAPINeedsIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &s.Targets[0]
-	if c.Region != "eu-central-1" || c.APIVersion != "2023-06-01" || !c.Strict || c.KeyID.Env != "KEY_ID" || c.Session.Env != "SESSION" || c.Headers["X-Team"] != "chat" {
+	if c.Region != "eu-central-1" || s.Targets[1].APIVersion != "2023-06-01" || !c.Strict || c.KeyID.Env != "KEY_ID" || c.Session.Env != "SESSION" || c.Headers["X-Team"] != "chat" {
 		t.Errorf("%+v", c)
 	}
 	p := c.ChatParams()

@@ -57,6 +57,7 @@ func (c *checker) target(at string, t *Target) {
 	case sim && c.given(at+".resource"):
 		c.misplaced(at+".resource", "remove it", "a simulated target has no address that it could be part of")
 	}
+	before, regional := len(c.problems), strings.Contains(t.URL, "{region}")
 	if c.has(at+".url") && c.preset(at, t) {
 		c.url(at, t)
 	}
@@ -81,6 +82,10 @@ func (c *checker) target(at string, t *Target) {
 	}
 	c.http(at, t)
 	c.api(at, t)
+	c.untaken(at, t, regional)
+	if len(c.problems) == before {
+		c.askable(at, t)
+	}
 	if c.has(at + ".system") {
 		c.system(at+".system", t.System)
 	}

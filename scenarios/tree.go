@@ -160,8 +160,8 @@ func keyText(k ast.MapKeyNode) (string, bool) {
 var secretName = regexp.MustCompile(`(?i)key|token|secret|passw|auth|credential|bearer|header|cookie`)
 
 // hideNamed masks text that stands under such a name anywhere in the file,
-// whether or not the field is known. The field key itself is a mapping that
-// names a place; what is wrong with it is seen when it is read.
+// whether or not the field is known. The fields key and key_id are
+// mappings that name a place; what is wrong with it is seen when it is read.
 func (d *document) hideNamed(root ast.Node) {
 	ast.Walk(visitor(func(n ast.Node) {
 		kv, ok := n.(*ast.MappingValueNode)
@@ -169,7 +169,7 @@ func (d *document) hideNamed(root ast.Node) {
 			return
 		}
 		name, ok := keyText(kv.Key)
-		if !ok || !secretName.MatchString(name) || name == "key" && isMap(kv.Value) || slices.Contains(tokenCounts, name) {
+		if !ok || !secretName.MatchString(name) || (name == "key" || name == "key_id") && isMap(kv.Value) || slices.Contains(tokenCounts, name) {
 			return
 		}
 		if kv.Value != nil && !isNumber(kv.Value) {

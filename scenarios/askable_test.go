@@ -1,0 +1,48 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+
+	"switchover/targets/wire"
+)
+
+// What would fail every request, and what would be ignored, is said before a run, at
+// its place.
+func TestTargetsThatCannotBeAskedAsWritten(t *testing.T) {
+	for _, tc := range []struct{ target, say string }{
+		{`url: http://127.0.0.1:8000, protocol: bedrock, key: {env: K}, key_id: {env: I}`, "api.yaml:3:30: the name of host 127.0.0.1 does not tell the region to sign for: set the target's region"},
+		{`url: https://r.openai.azure.com/openai/deployments/d, protocol: azure, key: {env: K}`, "api.yaml:3:30: the url names a deployment, which is asked with a dated version of the API: give api_version"},
+		{`url: openai, key: {env: K}, key_id: {env: I}`, "protocol openai does not sign its requests: its key has no id"},
+		{`url: http://h/v1, protocol: mistral, region: eu-west-1`, "protocol mistral needs no region"},
+		{`url: openai, api_version: 2024-10-21`, "protocol openai has no dated versions"},
+		{`url: openai, key_id: {value: sk-canary-9999999999}, key: {env: K}`, `unknown field "value"`},
+		{`url: https://bedrock-runtime.eu-west-1.amazonaws.com, protocol: bedrock, key: {env: K}, key_id: {env: I}, session: {env: S}`, ""},
+		{`url: http://127.0.0.1:8000, protocol: bedrock, key: {env: K}, key_id: {env: I}, region: eu-west-1`, ""},
+		{`url: http://127.0.0.1:8000, protocol: bedrock, key: {env: K}`, ""},
+		{`url: "https://{region}.example.com/v1", region: eu-west-1`, ""},
+		{`url: azure, resource: r, api_version: 2024-10-21`, ""},
+		{`url: http://127.0.0.1:8000, protocol: tencent-tc3, key: {env: K}, key_id: {env: I}, session: {env: S}, region: ap-guangzhou`, ""},
+	} {
+		_, err := Parse("api.yaml", []byte("name: x\ntargets:\n  - {name: a, model: m, "+tc.target+"}\nworkload: {conversations: bundled}\nload: [{mode: users, users: 1, conversations: 1}]\n"), Env{LookupEnv: keys})
+		switch {
+		case tc.say == "" && err != nil:
+			t.Errorf("%s: %v", tc.target, err)
+		case tc.say != "" && (err == nil || !strings.Contains(err.Error(), tc.say) || strings.Contains(err.Error(), "canary")):
+			t.Errorf("%s: %v, want %q", tc.target, err, tc.say)
+		}
+	}
+}
+
+// Where only the address is a server's own, every protocol can be asked.
+func TestEveryProtocolBuildsARequest(t *testing.T) {
+	for _, protocol := range wire.Names() {
+		if protocol == "http" || protocol == "tencent-tc3" { // they need more
+			continue
+		}
+		_, err := Parse("api.yaml", []byte("name: x\ntargets:\n  - {name: a, model: m, url: http://127.0.0.1:8000/v1, protocol: "+protocol+"}\nworkload: {conversations: bundled}\nload: [{mode: users, users: 1, conversations: 1}]\n"), Env{LookupEnv: keys})
+		if err != nil {
+			t.Errorf("%s: %v", protocol, err)
+		}
+	}
+}
