@@ -70,7 +70,7 @@ func (p Bedrock) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Lo
 	}
 	text, err := json.Marshal(body)
 	if err == nil {
-		text, err = bedrockExtra(text, req.Params.Extra)
+		text, err = withExtra(text, req.Params.Extra, "inferenceConfig", "additionalModelRequestFields", "requestMetadata")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a Converse request: %w", err)
@@ -122,21 +122,4 @@ func bedrockURL(ep *Endpoint, model string, whole bool) (*url.URL, error) {
 		verb = "converse"
 	}
 	return u.JoinPath("model", httpbinding.EscapePath(model, true), verb), nil
-}
-
-// bedrockExtra puts further members into a body. Those of an object that the body has
-// one of, too, stand beside the body's own.
-func bedrockExtra(body []byte, extra map[string]json.RawMessage) (_ []byte, err error) {
-	rest := make(map[string]json.RawMessage, len(extra))
-	for name, value := range extra {
-		switch name {
-		case "inferenceConfig", "additionalModelRequestFields", "requestMetadata":
-			if body, err = withNested(body, map[string]json.RawMessage{name: value}, name); err != nil {
-				return nil, err
-			}
-		default:
-			rest[name] = value
-		}
-	}
-	return withExtra(body, rest)
 }

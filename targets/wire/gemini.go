@@ -77,7 +77,7 @@ func (p Gemini) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	}
 	body, err := json.Marshal(out)
 	if err == nil {
-		body, err = geminiExtra(body, req.Params.Extra)
+		body, err = withExtra(body, req.Params.Extra, "generationConfig")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a generateContent request: %w", err)
@@ -139,31 +139,4 @@ func (p Gemini) address(ep *Endpoint, req *chat.Request) (*url.URL, error) {
 	u.RawQuery = query.Encode()
 	u.Host = strings.TrimSuffix(u.Host, ":") // a colon without a port
 	return u, nil
-}
-
-// geminiExtra is a body with further members.
-func geminiExtra(body []byte, extra map[string]json.RawMessage) ([]byte, error) {
-	more, ok := extra["generationConfig"]
-	if !ok {
-		return withExtra(body, extra)
-	}
-	var own struct {
-		Config map[string]json.RawMessage `json:"generationConfig"`
-	}
-	if err := json.Unmarshal(body, &own); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(more, &own.Config); err != nil { // into the same map
-		return nil, fmt.Errorf("the extra generationConfig: %s", jsonProblem(err))
-	}
-	joined, err := json.Marshal(own.Config)
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[string]json.RawMessage, len(extra))
-	for name, value := range extra {
-		all[name] = value
-	}
-	all["generationConfig"] = joined
-	return withExtra(body, all)
 }

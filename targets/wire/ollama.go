@@ -122,7 +122,7 @@ func (p Ollama) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	}
 	body, err := json.Marshal(out)
 	if err == nil {
-		body, err = withNested(body, req.Params.Extra, "options")
+		body, err = withExtra(body, req.Params.Extra, "options")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding an Ollama request: %w", err)

@@ -2,11 +2,9 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,19 +80,6 @@ func joinURL(base, path string) (*url.URL, error) {
 	}
 	u.Host = strings.TrimSuffix(u.Host, ":") // a colon without a port
 	return u, nil
-}
-
-// withExtra is a body, a JSON object, with further members, which replace its own.
-func withExtra(body []byte, extra map[string]json.RawMessage) ([]byte, error) {
-	if len(extra) == 0 {
-		return body, nil
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(body, &all); err != nil {
-		return nil, err
-	}
-	maps.Copy(all, extra)
-	return json.Marshal(all)
 }
 
 // requestID makes an id fit for a header: bytes other than printable ASCII are

@@ -76,7 +76,7 @@ func (p TGI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, 
 	prompt, _ := promptText(messages)
 	body, err := json.Marshal(tgiRequest{prompt, parameters})
 	if err == nil {
-		body, err = withNested(body, req.Params.Extra, "parameters")
+		body, err = withExtra(body, req.Params.Extra, "parameters")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a TGI request: %w", err)
