@@ -70,7 +70,7 @@ func (a *app) catalogShowCommand() *cobra.Command {
 				if near := c.Suggest(args[0]); len(near) > 0 {
 					hint = "did you mean " + strings.Join(near, ", ") + "?"
 				}
-				return usageError(hint, "the catalog knows no %q", args[0])
+				return usageError(hint, "the catalog knows no %.60q", args[0])
 			}
 			if asJSON {
 				return writeJSON(a.out, shown)

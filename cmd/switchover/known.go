@@ -20,7 +20,7 @@ func (a *app) catalog() (*catalog.Catalog, error) {
 	}
 	own, err := catalog.Read(b)
 	if err != nil {
-		return nil, fmt.Errorf("--catalog %s: %w", a.catalogFile, err)
+		return nil, fmt.Errorf("--catalog %s is no catalog: %w; 'switchover catalog import' makes one of a published list", a.catalogFile, err)
 	}
 	return own.Over(all), nil
 }

@@ -247,12 +247,22 @@ func TestRead(t *testing.T) {
 		`{"prices": [{"provider": "p", "model": "m", "match": {}, "source": "s", "checked": "2026-11-01"}]}`:                                                        "match",
 		`{"providers": [{"id": "p", "name": "P", "addresses": ["("], "source": "s", "checked": "2026-11-01"}]}`:                                                     "address",
 		`{"providers": [{"id": "p", "name": "P", "terms": {"training": "maybe", "source": "s", "checked": "2026-11-01"}, "source": "s", "checked": "2026-11-01"}]}`: "training",
-		`{} {}`: "follows",
-		``:      "EOF",
+		`{} {}`:                             "follows",
+		``:                                  "it is empty",
+		`[]`:                                "the catalog is an array that cannot be read as an object",
+		`{"models": {}}`:                    "models is an object that cannot be read as a list",
+		`{"models": [{"context": "many"}]}`: "context is a string that cannot be read as a whole number",
+		`{"prices": [{"input": 1e999}]}`:    "input is a number 1e999 that cannot be read as a number",
+		`{"prices": [{"imput": 1}]}`:        `unknown field "imput"`,
 	} {
 		if _, err := Read([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\nis refused with %v; want %q", text, err, want)
+		} else if strings.Contains(err.Error(), "json:") || strings.Contains(err.Error(), "Go ") {
+			t.Errorf("%s\nis refused in words of the program's own: %v", text, err)
 		}
+	}
+	if _, err := Read([]byte("\ufeff{}")); err != nil {
+		t.Errorf("a mark that some editors put first is refused: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,11 +29,12 @@ func Read(b []byte) (*Catalog, error) {
 	if len(b) > MaxBytes {
 		return nil, fmt.Errorf("the catalog has %d bytes; at most %d can be", len(b), MaxBytes)
 	}
+	b = bytes.TrimPrefix(b, []byte("\ufeff")) // what some editors put first
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	var c Catalog
 	if err := dec.Decode(&c); err != nil {
-		return nil, fmt.Errorf("line %d: %w", lineOf(b, dec.InputOffset(), err), err)
+		return nil, fmt.Errorf("line %d: %w", lineOf(b, dec.InputOffset(), err), inWords(err))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("line %d: something follows the catalog", lineOf(b, dec.InputOffset(), nil))
@@ -51,6 +53,43 @@ func lineOf(b []byte, at int64, err error) int {
 		at = kind.Offset
 	}
 	return 1 + bytes.Count(b[:min(max(at, 0), int64(len(b)))], []byte("\n"))
+}
+
+// inWords says what is wrong with JSON without the names of Go's types.
+func inWords(err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("it is empty")
+	case !errors.As(err, &kind):
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	want := "a text"
+	switch kind.Type.Kind() {
+	case reflect.Struct, reflect.Map:
+		want = "an object"
+	case reflect.Slice:
+		want = "a list"
+	case reflect.Bool:
+		want = "true or false"
+	case reflect.Int, reflect.Int64:
+		want = "a whole number"
+	case reflect.Float64:
+		want = "a number"
+	}
+	at := "the catalog"
+	if kind.Field != "" {
+		at = kind.Field
+	}
+	return fmt.Errorf("%s is %s that cannot be read as %s", at, article(kind.Value), want)
+}
+
+// article puts one before a kind of JSON value.
+func article(kind string) string {
+	if strings.ContainsAny(kind[:min(1, len(kind))], "aeiou") {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 // Write writes a catalog as Read reads it.
