@@ -1,7 +1,6 @@
 package targets
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -187,7 +186,9 @@ func (a *attempt) take(ctx context.Context, dec wire.Decoder, readErr error, hea
 	a.choices(dec)
 	a.rec.CleanEnd = readErr == nil && out.Failure != nil && out.Failure.Class == chat.Interrupted
 	a.rec.Complete = out.Complete
-	a.rec.Timings = cmp.Or(out.Timings, wire.ServerTime(head))
+	if a.rec.Timings = out.Timings; a.rec.Timings == nil {
+		a.rec.Timings = wire.ServerTime(head)
+	}
 	a.failure = out.Failure
 	if out.Failure != nil && out.Failure.Class == chat.Interrupted && readErr != nil && ctx.Err() != nil {
 		a.failure = a.t.stopped(ctx)

@@ -58,6 +58,9 @@ var knownLimits = func() []limitHeaders {
 // has no figure. A moment at which a limit is whole again is measured from the
 // response's own Date, so that neither clock matters, and from now where it has none.
 func RateLimits(h http.Header, now time.Time) *chat.RateLimits {
+	if !speaksOfLimits(h) {
+		return nil
+	}
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
@@ -89,6 +92,17 @@ func RateLimits(h http.Header, now time.Time) *chat.RateLimits {
 		return nil
 	}
 	return &out
+}
+
+// speaksOfLimits reports whether any field can be a limit's: most servers state none,
+// and every answer is asked.
+func speaksOfLimits(h http.Header) bool {
+	for name := range h {
+		if strings.Contains(name, "limit") { // in the midst of every name, in canonical form
+			return true
+		}
+	}
+	return false
 }
 
 // first is a field's first value; the name is in canonical form.
