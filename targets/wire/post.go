@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"switchover/targets/chat"
 )
@@ -64,9 +66,31 @@ func bearer(ep *Endpoint) field {
 	return field{"Authorization", "Bearer " + ep.Key.Reveal()}
 }
 
+// addresses holds addresses that joinURL has made, the first maxAddresses of them: a run
+// asks a few very often.
+var (
+	addresses    sync.Map // of [2]string to url.URL
+	addressCount atomic.Int32
+)
+
+const maxAddresses = 64
+
 // joinURL is where to post: the API's base followed by a path, or the base itself
 // where it ends in that path already.
 func joinURL(base, path string) (*url.URL, error) {
+	of := [2]string{base, path}
+	if known, ok := addresses.Load(of); ok {
+		u := known.(url.URL)
+		return &u, nil
+	}
+	u, err := join(base, path)
+	if err == nil && addressCount.Add(1) <= maxAddresses {
+		addresses.Store(of, *u)
+	}
+	return u, err
+}
+
+func join(base, path string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return nil, errors.New("encoding a request: the target's url is none")
