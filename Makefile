@@ -26,7 +26,7 @@ demo: build ## run scenarios/outage.yaml on simulated servers: no key, no GPU
 	@bin/switchover run scenarios/outage.yaml || test $$? = 4 # 4: this machine was too busy to measure; the run says so
 
 test: lint ## vet, staticcheck and every test, under the race detector where a C compiler is
-	CGO_CFLAGS='-O2 -Wno-deprecated-declarations' $(GO) test $(RACE) ./...
+	CGO_CFLAGS='-O2 -Wno-deprecated-declarations' $(GO) test $(RACE) -timeout 20m ./...
 
 lint: ## gofmt, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
