@@ -57,9 +57,12 @@ func (c *checker) target(at string, t *Target) {
 	case sim && c.given(at+".resource"):
 		c.misplaced(at+".resource", "remove it", "a simulated target has no address that it could be part of")
 	}
-	before, regional := len(c.problems), strings.Contains(t.URL, "{region}")
-	if c.has(at+".url") && c.preset(at, t) {
-		c.url(at, t)
+	before, regional := len(c.problems), false
+	if c.has(at + ".url") {
+		var whole bool
+		if whole, regional = c.preset(at, t); whole {
+			c.url(at, t)
+		}
 	}
 	if c.given(at+".url") && !c.given(at+".model") && !c.bad[at+".model"] {
 		c.wrong(at, "add model: NAME, as the server knows it", "the target has a url but no model")

@@ -16,12 +16,14 @@ var resourceName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z
 
 // preset puts an API's address in place of one word, its protocol and the variable of
 // its key where the file says nothing of them, and names in place of {region} and
-// {resource}. It reports whether there is an address to look at.
-func (c *checker) preset(at string, t *Target) bool {
+// {resource}. It reports whether there is an address to look at, and whether a region
+// is part of it.
+func (c *checker) preset(at string, t *Target) (whole, regional bool) {
 	if word.MatchString(t.URL) && !c.named(at, t) {
-		return false
+		return false, true // which parts it has is not known
 	}
-	return c.fillIn(at, t)
+	regional = strings.Contains(t.URL, "{region}")
+	return c.fillIn(at, t), regional
 }
 
 // named looks the word up.
