@@ -132,3 +132,17 @@ func TestManySmallPiecesAreConverted(t *testing.T) {
 		}
 	}
 }
+
+// What the source says in words that only its own dialect knows is not lost to what the
+// protocol would say there by itself; where the two differ, that is said.
+func TestTheSourcesOwnWordsStand(t *testing.T) {
+	const called = `{"role":"assistant","content":null,"reasoning_content":"Hm.","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"1","content":"x"}`
+	lost, body := fatesOf(t, "openai", "deepseek", `{"messages":[{"role":"user","content":"u"},`+called+`]}`)
+	if len(lost) > 0 || !strings.Contains(body, `"reasoning_content":"Hm."`) {
+		t.Errorf("reasoning before a call: lost %q\n%s", lost, body)
+	}
+	lost, body = fatesOf(t, "openai", "deepseek", `{"messages":[{"role":"user","content":"u"}],"reasoning_effort":"none","thinking":{"type":"enabled"}}`)
+	if !slices.Contains(lost, "other fields: dropped") {
+		t.Errorf("thinking that is asked for and turned off: lost %q\n%s", lost, body)
+	}
+}

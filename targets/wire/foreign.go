@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +36,8 @@ func withForeign(body []byte, req *chat.Request, dialect string, losses []chat.L
 		return nil, nil, err
 	}
 	for _, place := range foreignPlaces(req.Foreign) {
-		if !putBack(&all, place.steps, req.Foreign[place.path], false) {
-			losses = alsoLost(losses, chat.Lose(chat.FieldForeign, chat.Dropped, "its place in the request is gone"))
+		if why := putBack(&all, place.steps, req.Foreign[place.path], false); why != "" {
+			losses = alsoLost(losses, chat.Lose(chat.FieldForeign, chat.Dropped, why))
 		}
 	}
 	body, err := json.Marshal(all)
@@ -113,12 +115,18 @@ func foreignSteps(path string) (out []foreignStep) {
 	return out
 }
 
-// putBack sets a member of an object in a tree of JSON, unless it is there already, or
-// puts an element into a list. Within a list an object of another type is one that
-// stood for what is put back, and is replaced. It reports whether there is a place.
-func putBack(in *any, steps []foreignStep, value json.RawMessage, inList bool) bool {
+// Why what is foreign cannot be put back.
+const (
+	whyNoPlace = "its place in the request is gone"
+	whySaid    = "the protocol says something else in its place"
+)
+
+// putBack sets a member of an object in a tree of JSON, unless it says something already,
+// or puts an element into a list. Within a list an object of another type is one that
+// stood for what is put back, and is replaced. It returns why it could not.
+func putBack(in *any, steps []foreignStep, value json.RawMessage, inList bool) (why string) {
 	if len(steps) == 0 {
-		return false
+		return whyNoPlace
 	}
 	s := steps[0]
 	switch here := (*in).(type) {
@@ -126,29 +134,38 @@ func putBack(in *any, steps []foreignStep, value json.RawMessage, inList bool) b
 		member, said := here[s.name]
 		switch {
 		case s.number >= 0:
-			return false
+			return whyNoPlace
 		case len(steps) > 1:
-			done := putBack(&member, steps[1:], value, inList)
-			if done {
+			if why = putBack(&member, steps[1:], value, inList); why == "" {
 				here[s.name] = member
 			}
-			return done
-		case !said || inList && standsIn(member, value):
+			return why
+		case !said || member == "" || inList && standsIn(member, value):
 			here[s.name] = value
+		case !same(member, value):
+			return whySaid
 		}
-		return true
+		return ""
 	case []any:
 		switch {
 		case s.number < 0 || s.number > len(here):
-			return false
+			return whyNoPlace
 		case len(steps) == 1:
 			*in = slices.Insert(here, s.number, any(value))
-			return true
+			return ""
 		case s.number < len(here):
 			return putBack(&here[s.number], steps[1:], value, true)
 		}
 	}
-	return false
+	return whyNoPlace
+}
+
+// same reports whether a value is what JSON says.
+func same(have any, value json.RawMessage) bool {
+	var said any
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	return d.Decode(&said) == nil && reflect.DeepEqual(have, said)
 }
 
 // standsIn reports whether an object is of another type than the one in JSON.
