@@ -144,5 +144,11 @@ func amazonStreamError(name string, payload []byte) *chat.Failure {
 	if kind == "" && message == "" {
 		message = string(payload)
 	}
-	return &chat.Failure{Class: chat.StreamError, Message: "error inside the response: " + openAIError{message: message, kind: clipped(kind)}.String()}
+	f := inside(openAIError{message: message, kind: clipped(kind)})
+	if kind != "" { // streams begin the names with a small letter
+		if class := amazonClasses[strings.ToUpper(kind[:1])+kind[1:]]; class.Quarantines() {
+			f.Class = class
+		}
+	}
+	return f
 }

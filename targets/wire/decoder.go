@@ -337,5 +337,5 @@ func streamError(data []byte) *chat.Failure {
 	if !ok || e.message == "" && e.kind == "" && e.code == "" {
 		e.message = string(data)
 	}
-	return &chat.Failure{Class: insideClass(e), Message: "error inside the response: " + e.String()}
+	return inside(e)
 }

@@ -284,7 +284,7 @@ func (r *responsesBody) usage() *chat.Usage {
 func responsesError(data []byte) *chat.Failure {
 	if e, ok := decodeError(data); ok && e.kind == "error" {
 		e.kind = "" // the kind of event
-		return &chat.Failure{Class: chat.StreamError, Message: "error inside the response: " + e.String()}
+		return inside(e)
 	}
 	return streamError(data)
 }

@@ -53,7 +53,7 @@ func finishOf(reason chat.Finish) (chat.Finish, error) {
 	case "sensitive":
 		return chat.FinishContentFilter, nil
 	case "error":
-		return reason, &chat.Failure{Class: chat.StreamError, Message: "error inside the response: the server ended its answer with an error, and says no more"}
+		return reason, inside(openAIError{message: "the server ended its answer with an error, and says no more"})
 	}
 	return reason, nil
 }

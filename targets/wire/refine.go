@@ -57,12 +57,13 @@ func refine(class chat.Class, said openAIError) chat.Class {
 	return class
 }
 
-// insideClass is the class of an error inside a 200. It is a stream's, unless it says
+// inside is the failure of an error inside a 200. It is a stream's, unless it says
 // what ends all traffic to the target: a gateway that has begun to answer tells a wrong
 // key, a model that is gone or an empty account in no other way, often by the status
 // that it would have been.
-func insideClass(said openAIError) chat.Class {
-	class := chat.StreamError
+func inside(said openAIError) *chat.Failure {
+	f := &chat.Failure{Class: chat.StreamError, Message: "error inside the response: " + said.String()}
+	class := f.Class
 	if status, err := strconv.Atoi(said.code); err == nil {
 		switch status {
 		case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusNotFound:
@@ -70,7 +71,7 @@ func insideClass(said openAIError) chat.Class {
 		}
 	}
 	if class = refine(class, said); class.Quarantines() {
-		return class
+		f.Class = class
 	}
-	return chat.StreamError
+	return f
 }

@@ -111,10 +111,13 @@ func (o *tc3Answers) take(a *answer, e *tc3Event) error {
 		f.RetryAfter = o.retryAfter
 		return f
 	case e.Error != nil:
-		return &chat.Failure{Class: chat.StreamError, Message: "error inside the response: " + e.Error.String()}
+		f := inside(openAIError{message: e.Error.Message, code: e.Error.Code})
+		if class := e.Error.failure("").Class; class.Quarantines() {
+			f.Class = class
+		}
+		return f
 	case e.ErrorMsg != nil:
-		said := openAIError{message: e.ErrorMsg.Msg, code: loose(e.ErrorMsg.Code)}
-		return &chat.Failure{Class: chat.StreamError, Message: "error inside the response: " + said.String()}
+		return inside(openAIError{message: e.ErrorMsg.Msg, code: loose(e.ErrorMsg.Code)})
 	}
 	if u := e.usage(); u != nil {
 		a.usage = u // counts so far: the newest has all

@@ -84,6 +84,37 @@ func TestFailuresInsideAResponse(t *testing.T) {
 	}
 }
 
+// That holds for protocols whose errors have a form of their own, too.
+func TestFailuresInsideTheVendorsOwnForms(t *testing.T) {
+	amazon := func(line string) string { return converseSays(t, converseBegins+line) }
+	tc3 := `data: {"Choices":[{"Delta":{"Content":"Yes"},"Index":0}]}` + "\n\n"
+	for _, tc := range []struct {
+		intent, protocol string
+		body             string
+		class            chat.Class
+		say              string
+	}{
+		{"an event of kind error", "openai-responses", "event: error\ndata: {\"type\":\"error\",\"code\":\"insufficient_quota\",\"message\":\"no more\"}\n\n", chat.Quota, "no more (insufficient_quota)"},
+		{"the same of a server that broke", "openai-responses", "event: error\ndata: {\"type\":\"error\",\"code\":\"server_error\",\"message\":\"oh\"}\n\n", chat.StreamError, "oh (server_error)"},
+		{"behind the first words", "tencent-tc3", tc3 + `data: {"Response":{"Error":{"Code":"FailedOperation.ServiceStopArrears","Message":"pay"}}}` + "\n\n", chat.Quota, "pay (FailedOperation.ServiceStopArrears)"},
+		{"the same of a server that broke", "tencent-tc3", tc3 + `data: {"Response":{"Error":{"Code":"InternalError","Message":"oh"}}}` + "\n\n", chat.StreamError, "oh (InternalError)"},
+		{"an exception", "bedrock", amazon("exception accessDeniedException {\"message\":\"not yours\"}"), chat.Auth, "not yours (accessDeniedException)"},
+		{"the same of a server that broke", "bedrock", amazon("exception internalServerException {\"message\":\"oh\"}"), chat.StreamError, "oh (internalServerException)"},
+	} {
+		p, _ := Lookup(tc.protocol)
+		head := http.Header{"Content-Type": {"text/event-stream"}}
+		if tc.protocol == "bedrock" {
+			head = amazonHead
+		}
+		d := p.Decoder(&http.Response{Header: head})
+		_ = d.Feed(0, []byte(tc.body), func(Chunk) {}) // Close says why
+		f := d.Close(nil).Failure
+		if f == nil || f.Class != tc.class || f.Message != "error inside the response: "+tc.say {
+			t.Errorf("%s, %s: %+v, want %s: %s", tc.protocol, tc.intent, f, tc.class, tc.say)
+		}
+	}
+}
+
 // A sentence says something even where the server says nothing, twice the same, or
 // what is no text.
 func TestFailuresOfServersThatSayLittle(t *testing.T) {
