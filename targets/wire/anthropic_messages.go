@@ -194,16 +194,9 @@ func (w *anthropicWriter) toolUses(m *chat.Message) (blocks []anthropicBlock) {
 
 // input is a call's arguments as the object that the API wants.
 func (w *anthropicWriter) input(arguments string) json.RawMessage {
-	text := strings.TrimSpace(arguments)
-	switch {
-	case text == "":
-		return json.RawMessage("{}")
-	case text[0] == '{' && json.Valid([]byte(text)):
-		return json.RawMessage(text)
-	}
-	w.lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object are sent as one text")
-	quoted, _ := json.Marshal(map[string]string{"arguments": arguments}) // of text, which always works
-	return quoted
+	object, losses := argumentsObject(arguments)
+	w.losses = alsoLost(w.losses, losses...)
+	return object
 }
 
 func (w *anthropicWriter) result(m *chat.Message) anthropicBlock {

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,10 +67,7 @@ func (p Bedrock) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Lo
 	if err := refused("bedrock", losses); err != nil {
 		return nil, losses, err
 	}
-	text, err := json.Marshal(body)
-	if err == nil {
-		text, err = withExtra(text, req.Params.Extra, "inferenceConfig", "additionalModelRequestFields", "requestMetadata")
-	}
+	text, err := asBody(body, &req, "inferenceConfig", "additionalModelRequestFields", "requestMetadata")
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a Converse request: %w", err)
 	}

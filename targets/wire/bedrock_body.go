@@ -269,16 +269,9 @@ func (e *bedrockEncoding) calling(blocks []bedrockBlock, calls []chat.ToolCall) 
 
 // arguments are those of a call as the object that Converse wants.
 func (e *bedrockEncoding) arguments(said string) json.RawMessage {
-	text := strings.TrimSpace(said)
-	switch {
-	case text == "":
-		return json.RawMessage("{}")
-	case text[0] == '{' && json.Valid([]byte(text)):
-		return json.RawMessage(text)
-	}
-	e.lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object are sent as one text")
-	quoted, _ := json.Marshal(map[string]string{"arguments": said}) // of text, which always works
-	return quoted
+	object, losses := argumentsObject(said)
+	e.losses = alsoLost(e.losses, losses...)
+	return object
 }
 
 // result is what a tool answered, and the mark after it: a point to cache up to cannot

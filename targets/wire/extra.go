@@ -4,7 +4,19 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+
+	"switchover/targets/chat"
 )
+
+// asBody is a request's body: v, which is written as a JSON object, with what the request
+// has as further members.
+func asBody(v any, req *chat.Request, nested ...string) ([]byte, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return withExtra(body, req.Params.Extra, nested...)
+}
 
 // withExtra is a body, a JSON object, with further members, which replace its own.
 // Those in an object whose name is nested are put beside what the body has in its own

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -75,10 +74,7 @@ func (p Gemini) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err := refused(p.name(), losses); err != nil {
 		return nil, losses, err
 	}
-	body, err := json.Marshal(out)
-	if err == nil {
-		body, err = withExtra(body, req.Params.Extra, "generationConfig")
-	}
+	body, err := asBody(out, &req, "generationConfig")
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a generateContent request: %w", err)
 	}

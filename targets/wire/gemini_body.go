@@ -113,12 +113,7 @@ type geminiWriter struct {
 }
 
 func (w *geminiWriter) lose(f chat.Field, fate chat.Fate, why string) {
-	for _, l := range w.losses {
-		if l.Field == f && l.Why == why {
-			return
-		}
-	}
-	w.losses = append(w.losses, chat.Lose(f, fate, why))
+	w.losses = alsoLost(w.losses, chat.Lose(f, fate, why))
 }
 
 // geminiBody is the body of a request, and what its values lose beyond the table.
@@ -263,14 +258,9 @@ func (w *geminiWriter) calls(m *chat.Message) (parts []geminiPart) {
 	for i := range m.ToolCalls {
 		c := &m.ToolCalls[i]
 		w.names[c.ID] = c.Name
-		p := geminiPart{FunctionCall: &geminiCall{ID: c.ID, Name: c.Name, Args: json.RawMessage(c.Arguments)}}
-		if text := strings.TrimSpace(c.Arguments); text == "" {
-			p.FunctionCall.Args = json.RawMessage("{}")
-		} else if text[0] != '{' || !json.Valid([]byte(text)) {
-			w.lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object are sent as one text")
-			quoted, _ := json.Marshal(map[string]string{"arguments": c.Arguments}) // of text, which always works
-			p.FunctionCall.Args = quoted
-		}
+		arguments, losses := argumentsObject(c.Arguments)
+		w.losses = alsoLost(w.losses, losses...)
+		p := geminiPart{FunctionCall: &geminiCall{ID: c.ID, Name: c.Name, Args: arguments}}
 		if i == 0 {
 			p.ThoughtSignature = unsigned
 		}

@@ -65,10 +65,7 @@ func (p LlamaCPP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 	if req.Format.JSON && len(out.JSONSchema) == 0 {
 		out.JSONSchema = json.RawMessage("{}") // any JSON
 	}
-	body, err := json.Marshal(out)
-	if err == nil {
-		body, err = withExtra(body, s.Extra)
-	}
+	body, err := asBody(out, &req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a llama.cpp request: %w", err)
 	}

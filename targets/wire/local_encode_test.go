@@ -151,7 +151,7 @@ func TestLocalLosses(t *testing.T) {
 		{"a text", Ollama{}, say(chat.User, chat.Part{Kind: chat.DocumentPart, Text: "a"}), chat.Lose(chat.FieldDocument, chat.Approximate, "its text alone, in the message")},
 		{"a PDF in a prompt", LlamaCPP{}, func(r *chat.Request) { say(chat.User, pdf(chat.Part{}))(r) }, chat.Lose(chat.FieldDocument, chat.Rejected, "it is application/pdf, not text")},
 		{"arguments that are no object", Ollama{}, func(r *chat.Request) { called(r); r.Messages[1].ToolCalls[0].Arguments = `{"a":` },
-			chat.Lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object become a member of one")},
+			chat.Lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object are sent as one text")},
 		{"a negative seed", TGI{}, func(r *chat.Request) { r.Params.Seed = ptr(int64(-1)) }, chat.Lose(chat.FieldSeed, chat.Dropped, "TGI takes no negative seed")},
 		{"thinking as it likes", Ollama{}, func(r *chat.Request) { r.Params.Thinking.Mode = chat.ThinkingAdaptive }, chat.Lose(chat.FieldThinking, chat.Approximate, "left to the model")},
 	} {

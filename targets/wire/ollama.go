@@ -120,10 +120,7 @@ func (p Ollama) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	if err := refused("ollama", losses); err != nil {
 		return nil, losses, err
 	}
-	body, err := json.Marshal(out)
-	if err == nil {
-		body, err = withExtra(body, req.Params.Extra, "options")
-	}
+	body, err := asBody(out, &req, "options")
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding an Ollama request: %w", err)
 	}
@@ -223,16 +220,9 @@ func ollamaMessageOf(m *chat.Message, names map[string]string) (out ollamaMessag
 	for i := range m.ToolCalls {
 		c := &m.ToolCalls[i]
 		call := ollamaCall{ID: c.ID}
-		call.Function.Name, call.Function.Arguments = c.Name, json.RawMessage(c.Arguments)
 		names[c.ID] = c.Name
-		switch {
-		case strings.TrimSpace(c.Arguments) == "":
-			call.Function.Arguments = json.RawMessage("{}")
-		case members(call.Function.Arguments) == nil:
-			text, _ := json.Marshal(map[string]string{"arguments": c.Arguments}) // of strings, which always works
-			call.Function.Arguments = text
-			losses = alsoLost(losses, chat.Lose(chat.FieldToolCalls, chat.Approximate, "arguments that are no JSON object become a member of one"))
-		}
+		arguments, more := argumentsObject(c.Arguments)
+		call.Function.Name, call.Function.Arguments, losses = c.Name, arguments, alsoLost(losses, more...)
 		out.ToolCalls = append(out.ToolCalls, call)
 	}
 	return out, losses

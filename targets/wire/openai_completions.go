@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -78,10 +77,7 @@ func (p Completions) Encode(ep Endpoint, req chat.Request) (*http.Request, []cha
 	if err := refused("openai-completions", losses); err != nil {
 		return nil, losses, err
 	}
-	body, err := json.Marshal(out)
-	if err == nil {
-		body, err = withExtra(body, req.Params.Extra)
-	}
+	body, err := asBody(out, &req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a completion request: %w", err)
 	}

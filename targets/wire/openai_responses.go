@@ -108,10 +108,7 @@ func (p Responses) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.
 	if err := refused("openai-responses", losses); err != nil {
 		return nil, losses, err
 	}
-	body, err := json.Marshal(out)
-	if err == nil {
-		body, err = withExtra(body, req.Params.Extra)
-	}
+	body, err := asBody(out, &req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a request of the Responses API: %w", err)
 	}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -138,10 +137,7 @@ func (TencentTC3) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.L
 	if err := refused("tencent-tc3", losses); err != nil {
 		return nil, losses, err
 	}
-	body, err := json.Marshal(out)
-	if err == nil {
-		body, err = withExtra(body, req.Params.Extra)
-	}
+	body, err := asBody(out, &req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a request to Tencent Cloud: %w", err)
 	}

@@ -74,10 +74,7 @@ func (p TGI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, 
 		return nil, losses, err
 	}
 	prompt, _ := promptText(messages)
-	body, err := json.Marshal(tgiRequest{prompt, parameters})
-	if err == nil {
-		body, err = withExtra(body, req.Params.Extra, "parameters")
-	}
+	body, err := asBody(tgiRequest{prompt, parameters}, &req, "parameters")
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding a TGI request: %w", err)
 	}
