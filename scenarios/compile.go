@@ -240,6 +240,9 @@ func (p *Plan) hash() string {
 		if st.Search != nil { // its probes are drawn as it goes, by this and the seed
 			text(fmt.Sprint(p.Scenario.Seed, *st.Search, st.LoadText()))
 		}
+		if st.ClosedLoop() && st.Think != nil && !st.thinksWithin() {
+			text(fmt.Sprint(p.Scenario.Seed, st.Think.text())) // the pauses between conversations are drawn by these
+		}
 		number(int64(len(st.Starts)))
 		for _, start := range st.Starts {
 			number(int64(start.At))
@@ -256,6 +259,12 @@ func (p *Plan) hash() string {
 	}
 	p.hashTexts(h)
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// thinksWithin reports whether any start has a think time between two turns: by
+// those the stage's distribution is known.
+func (s *PlannedStage) thinksWithin() bool {
+	return slices.ContainsFunc(s.Starts, func(st Start) bool { return len(st.Think) > 0 })
 }
 
 // hashTexts adds what is asked: names alone do not tell the third line of one log

@@ -217,9 +217,9 @@ func TestEstimate(t *testing.T) {
 func TestUsersAgainstTheClock(t *testing.T) {
 	p := compiled(t, scenarioOf(t, "[{mode: users, users: 10, duration: 60s, think: 1s}]"), items(5))
 	e := p.Estimate.Targets[0]
-	// A conversation takes 2 x 2 s + 1 s: 12 after each other, and one begun. At
-	// 250 ms a turn it takes 1.5 s: 40, and one begun.
-	if e.Requests != 2*10*13 || e.WorstRequests != 2*10*41 || e.PeakConcurrent != 10 {
+	// A conversation takes 2 x 2 s + 1 s, and 1 s passes before the user's next: 10
+	// after each other, and one begun. At 250 ms a turn: every 2.5 s, 24 and one begun.
+	if e.Requests != 2*10*11 || e.WorstRequests != 2*10*25 || e.PeakConcurrent != 10 {
 		t.Errorf("got %d requests, %d at worst, %d at once", e.Requests, e.WorstRequests, e.PeakConcurrent)
 	}
 }
@@ -326,5 +326,28 @@ func TestOutage(t *testing.T) {
 	call := time.Duration(jt.TTFT) + judgeReply/4*time.Duration(jt.TPOT)
 	if total := p.Estimate.Time + time.Duration(judge.Requests/judgesAtOnce)*call; total > 50*time.Second {
 		t.Errorf("takes %v with judging, and must leave room below a minute", total)
+	}
+}
+
+// TestUsersThinkBetweenConversations: prompts of one turn have no think time
+// within them, and a stage that thinks is not the stage that does not.
+func TestUsersThinkBetweenConversations(t *testing.T) {
+	single := items(10)
+	for i := range single {
+		single[i].Turns = single[i].Turns[:1]
+	}
+	plan := func(think string) *Plan {
+		return compiled(t, scenarioOf(t, "[{mode: users, users: 4, duration: 10m"+think+"}]"), single)
+	}
+	none, minute, spread := plan(""), plan(", think: 1m"), plan(", think: {uniform: [1m, 61s]}")
+	if none.ScheduleHash == minute.ScheduleHash || minute.ScheduleHash == spread.ScheduleHash {
+		t.Errorf("schedules %s, %s and %s do not differ", none.ScheduleHash, minute.ScheduleHash, spread.ScheduleHash)
+	}
+	if again := plan(", think: 1m"); again.ScheduleHash != minute.ScheduleHash {
+		t.Error("the same scenario gave two schedules")
+	}
+	// Ten minutes, a user asks once a minute and a little: ten times each at most.
+	if e := minute.Estimate.Targets[0]; e.WorstRequests != 40 || e.Requests != 40 {
+		t.Errorf("%d requests are likely, %d at worst; 4 users ask 10 each", e.Requests, e.WorstRequests)
 	}
 }

@@ -268,8 +268,8 @@ func sessions(p *Plan, st PlannedStage, t *Target) (likely, most int) {
 	}
 	turns := meanTurns(p.Items)
 	least := min(fastTurn, turnTime(p, t))
-	most = fit(time.Duration(turns*float64(least)) + time.Duration((turns-1)*float64(st.Think.least())))
-	return min(most, fit(sessionTime(p, st, t))), most
+	most = fit(time.Duration(turns * float64(least+st.Think.least())))
+	return min(most, fit(sessionTime(p, st, t)+st.Think.mean())), most
 }
 
 // stageTime is how long a stage is likely to take, its last answers included.
@@ -286,10 +286,11 @@ func stageTime(p *Plan, st PlannedStage, t *Target) time.Duration {
 		return last + session
 	}
 	rounds := time.Duration((len(st.Starts) + st.Users - 1) / st.Users)
+	all := last + rounds*session + (rounds-1)*st.Think.mean() // users think before their next conversation, too
 	if st.Duration > 0 {
-		return min(time.Duration(st.Duration)+session, last+rounds*session)
+		return min(time.Duration(st.Duration)+session, all)
 	}
-	return last + rounds*session
+	return all
 }
 
 // sessionTime is how long one conversation is likely to take.

@@ -240,8 +240,9 @@ type Stage struct {
 	Arrivals *Arrivals `json:"arrivals,omitempty"`
 	// Users is how many converse with each target at once (users, concurrency).
 	Users int `json:"users,omitempty" jsonschema:"minimum=1,maximum=100000"`
-	// Think is how long a person thinks before the next turn, also in open loop
-	// (between the turns of one conversation). Default none.
+	// Think is how long a person thinks before the next turn; users also before
+	// their next conversation, in open loop only between the turns of one. Default
+	// none.
 	Think    *Think   `json:"think,omitempty"`
 	Duration Duration `json:"duration,omitempty"`
 	// Conversations ends the stage after that many starts per target.

@@ -43,7 +43,7 @@ func searchLoad(p *Plan, st *PlannedStage, t *Target, costs []tally, out *Target
 func searchSessions(p *Plan, st *PlannedStage, t *Target, s results.Search) (likely, most int) {
 	loads, lengths := s.WorstLoads()
 	turns := meanTurns(p.Items)
-	fast := time.Duration(turns*float64(min(fastTurn, turnTime(p, t)))) + time.Duration((turns-1)*float64(st.Think.least()))
+	fast := time.Duration(turns * float64(min(fastTurn, turnTime(p, t))+st.Think.least()))
 	for i, load := range loads {
 		if s.Over == OverRate {
 			n := int(math.Ceil(load * lengths[i].Seconds()))
@@ -54,7 +54,7 @@ func searchSessions(p *Plan, st *PlannedStage, t *Target, s results.Search) (lik
 			return min(maxStarts, int(load)*(1+int(lengths[i]/max(session, time.Millisecond))))
 		}
 		n := fit(fast)
-		likely, most = likely+min(n, fit(sessionTime(p, *st, t))), most+n
+		likely, most = likely+min(n, fit(sessionTime(p, *st, t)+st.Think.mean())), most+n
 	}
 	return likely, most
 }
