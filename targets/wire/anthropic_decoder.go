@@ -82,7 +82,7 @@ func (d *anthropicAnswers) event(a *answer, e *event) error {
 	if err := json.Unmarshal(e.data, &said); err != nil {
 		return otherEvent(e.data, err)
 	}
-	if said.Type == "error" || present(said.Error) {
+	if said.Type == "error" || saysError(said.Error) {
 		return streamError(e.data)
 	}
 	switch said.Type {
@@ -120,7 +120,7 @@ func otherEvent(data []byte, problem error) error {
 	}
 	if json.Unmarshal(data, &said) == nil {
 		switch {
-		case said.Type == "error" || present(said.Error):
+		case said.Type == "error" || saysError(said.Error):
 			return streamError(data)
 		case said.Type != "" && !slices.Contains(anthropicEvents, said.Type):
 			return nil
@@ -180,7 +180,7 @@ func (d *anthropicAnswers) document(a *answer, data []byte) error {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return fmt.Errorf("the response is no message: %s: %s", jsonProblem(err), data)
 	}
-	if m.Type == "error" || present(m.Error) {
+	if m.Type == "error" || saysError(m.Error) {
 		return streamError(data)
 	}
 	if m.Content == nil {

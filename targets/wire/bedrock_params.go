@@ -136,9 +136,7 @@ func (e *bedrockEncoding) tools(req *chat.Request) {
 
 func newBedrockTool(t *chat.Tool) *bedrockTool {
 	out := &bedrockTool{Name: t.Name, Description: t.Description, Strict: t.Strict}
-	if out.Input.JSON = t.Parameters; len(t.Parameters) == 0 {
-		out.Input.JSON = json.RawMessage(`{"type":"object","properties":{}}`)
-	}
+	out.Input.JSON = schemaOf(t)
 	return out
 }
 

@@ -66,7 +66,7 @@ func (geminiAnswers) event(a *answer, e *event) error {
 	if err := json.Unmarshal(e.data, &said); err != nil {
 		return fmt.Errorf("an event is no generateContent response: %s: %s", jsonProblem(err), e.data)
 	}
-	if present(said.Error) {
+	if saysError(said.Error) {
 		return streamError(e.data)
 	}
 	return takeGemini(a, &said)
@@ -78,7 +78,7 @@ func (geminiAnswers) document(a *answer, data []byte) error {
 	if err := json.Unmarshal(data, &said); err != nil {
 		return fmt.Errorf("the response is no generateContent response: %s: %s", jsonProblem(err), data)
 	}
-	if present(said.Error) {
+	if saysError(said.Error) {
 		return streamError(data)
 	}
 	if len(said.Candidates) == 0 && said.PromptFeedback.BlockReason == "" {

@@ -70,7 +70,7 @@ func (l llamaCPPAnswers) document(a *answer, data []byte) error {
 }
 
 func (llamaCPPAnswers) take(a *answer, e *llamaCPPEvent, data []byte) error {
-	if present(e.Error) && string(e.Error) != `""` {
+	if saysError(e.Error) {
 		return streamError(data)
 	}
 	if e.Model != "" {

@@ -155,11 +155,7 @@ func ollamaBody(ep *Endpoint, req *chat.Request) (*ollamaRequest, []chat.Loss) {
 		if c.Mode == chat.ToolsNone || c.Mode == chat.ToolsOne && c.Name != t.Name {
 			continue
 		}
-		f := ollamaFunction{t.Name, t.Description, t.Parameters}
-		if len(f.Parameters) == 0 {
-			f.Parameters = json.RawMessage(`{"type":"object","properties":{}}`)
-		}
-		out.Tools = append(out.Tools, ollamaTool{"function", f})
+		out.Tools = append(out.Tools, ollamaTool{"function", ollamaFunction{t.Name, t.Description, schemaOf(t)}})
 	}
 	switch f := &req.Format; {
 	case len(f.Schema) > 0:

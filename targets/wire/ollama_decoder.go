@@ -100,7 +100,7 @@ func (o ollamaAnswers) document(a *answer, data []byte) error {
 }
 
 func (ollamaAnswers) take(a *answer, e *ollamaEvent, data []byte) error {
-	if present(e.Error) && string(e.Error) != `""` {
+	if saysError(e.Error) {
 		return streamError(data)
 	}
 	if e.Model != "" {

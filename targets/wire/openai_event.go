@@ -28,7 +28,7 @@ type openAIEvent struct {
 
 // failed reports whether the event is an error instead of an answer.
 func (e *openAIEvent) failed() bool {
-	return e.Object == "error" || present(e.Error) && string(e.Error) != `""`
+	return e.Object == "error" || saysError(e.Error)
 }
 
 type openAIChoice struct {
@@ -226,6 +226,10 @@ func jsonProblem(err error) string {
 }
 
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+
+// saysError reports whether a member that is for errors holds one: some servers always
+// have it, and empty where nothing is wrong.
+func saysError(raw json.RawMessage) bool { return present(raw) && string(raw) != `""` }
 
 // loose is a JSON value as text: a string's own text, nothing for null, anything
 // else as it stands.

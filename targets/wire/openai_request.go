@@ -160,7 +160,9 @@ func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIReques
 			out.Tools = append(out.Tools, openAITool{definition: t.Definition})
 		}
 	}
-	out.choose(&req.ToolChoice)
+	one := openAIToolChoice{Type: "function"}
+	one.Function.Name = req.ToolChoice.Name
+	out.ToolChoice, out.ParallelToolCalls = choiceOf(&req.ToolChoice, one)
 	out.ResponseFormat = formatOf(&req.Format)
 	out.FrequencyPenalty, out.PresencePenalty = p.FrequencyPenalty, p.PresencePenalty
 	out.User = req.User
@@ -179,22 +181,23 @@ func schemaOf(t *chat.Tool) json.RawMessage {
 	return t.Parameters
 }
 
-func (r *openAIRequest) choose(c *chat.ToolChoice) {
+// choiceOf is whether tools are to be called, in OpenAI's words, and whether several at
+// once; one is what asks for a certain tool.
+func choiceOf(c *chat.ToolChoice, one any) (choice any, parallel *bool) {
+	if c.Single {
+		parallel = new(bool)
+	}
 	switch c.Mode {
 	case chat.ToolsAuto:
-		r.ToolChoice = "auto"
+		return "auto", parallel
 	case chat.ToolsAny:
-		r.ToolChoice = "required"
+		return "required", parallel
 	case chat.ToolsNone:
-		r.ToolChoice = "none"
+		return "none", parallel
 	case chat.ToolsOne:
-		one := openAIToolChoice{Type: "function"}
-		one.Function.Name = c.Name
-		r.ToolChoice = one
+		return one, parallel
 	}
-	if c.Single {
-		r.ParallelToolCalls = new(bool)
-	}
+	return nil, parallel
 }
 
 // formatOf asks for an answer that is JSON; nil for none.

@@ -132,7 +132,7 @@ func (Responses) body(host string, ep *Endpoint, req *chat.Request) (*responsesR
 			out.Tools = append(out.Tools, responsesTool{"function", t.Name, t.Description, schemaOf(t), t.Strict})
 		}
 	}
-	out.choose(&req.ToolChoice)
+	out.ToolChoice, out.ParallelToolCalls = choiceOf(&req.ToolChoice, responsesChoice{"function", req.ToolChoice.Name})
 	if f := &req.Format; len(f.Schema) > 0 {
 		out.Text = &responsesText{responsesFormat{"json_schema", schemaName(f), f.Schema, f.Strict}}
 	} else if f.JSON {
@@ -145,22 +145,6 @@ func (Responses) body(host string, ep *Endpoint, req *chat.Request) (*responsesR
 	losses = alsoLost(losses, lost...)
 	out.ServiceTier, lost = serviceTier(req)
 	return out, alsoLost(losses, lost...)
-}
-
-func (r *responsesRequest) choose(c *chat.ToolChoice) {
-	switch c.Mode {
-	case chat.ToolsAuto:
-		r.ToolChoice = "auto"
-	case chat.ToolsAny:
-		r.ToolChoice = "required"
-	case chat.ToolsNone:
-		r.ToolChoice = "none"
-	case chat.ToolsOne:
-		r.ToolChoice = responsesChoice{"function", c.Name}
-	}
-	if c.Single {
-		r.ParallelToolCalls = new(bool)
-	}
 }
 
 // Decoder reads the body of one 2xx response.

@@ -108,7 +108,7 @@ func (o *responsesAnswers) event(a *answer, e *event) error {
 	case "error":
 		return responsesError(e.data)
 	case "":
-		if present(said.Error) { // as servers say it that speak chat completions, too
+		if saysError(said.Error) { // as servers say it that speak chat completions, too
 			return streamError(e.data)
 		}
 	}
@@ -188,7 +188,7 @@ func (*responsesAnswers) document(a *answer, data []byte) error {
 	if err := json.Unmarshal(data, &body); err != nil {
 		return fmt.Errorf("the response is no answer of the Responses API: %s: %s", jsonProblem(err), data)
 	}
-	if body.Status == "failed" || present(body.Error) {
+	if body.Status == "failed" || saysError(body.Error) {
 		return responsesError(data)
 	}
 	if body.Status == "" && body.Output == nil {

@@ -25,7 +25,8 @@ type Endpoint struct {
 	// beside the secret Key; Session is empty for keys that do not expire.
 	KeyID, Session secret.Value
 	Region         string // of a cloud, where the protocol needs it to sign
-	// APIVersion is a dated version of the API: Azure's, or Anthropic's.
+	// APIVersion is a version of the API: a dated one of Azure's or Anthropic's, or a part of
+	// Gemini's address (v1beta).
 	APIVersion string
 	// Headers are sent as they are, beside the protocol's own.
 	Headers map[string]string

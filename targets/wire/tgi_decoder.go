@@ -70,8 +70,6 @@ type tgiEvent struct {
 	Error json.RawMessage `json:"error"`
 }
 
-func (e *tgiEvent) failed() bool { return present(e.Error) && string(e.Error) != `""` }
-
 // event takes an event of the stream: one token.
 func (t *tgiAnswers) event(a *answer, e *event) error {
 	if e.name == "error" {
@@ -81,7 +79,7 @@ func (t *tgiAnswers) event(a *answer, e *event) error {
 	if err := json.Unmarshal(e.data, &said); err != nil {
 		return fmt.Errorf("an event is none of TGI's: %s: %s", jsonProblem(err), e.data)
 	}
-	if said.failed() {
+	if saysError(said.Error) {
 		return streamError(e.data)
 	}
 	if !said.Token.Special {
@@ -106,7 +104,7 @@ func (t *tgiAnswers) document(a *answer, data []byte) error {
 	if err := json.Unmarshal(data, &said); err != nil {
 		return fmt.Errorf("the response is no TGI answer: %s: %s", jsonProblem(err), data)
 	}
-	if said.failed() {
+	if saysError(said.Error) {
 		return streamError(data)
 	}
 	if said.GeneratedText == nil {
