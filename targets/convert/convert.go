@@ -8,7 +8,6 @@ package convert
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,8 +32,8 @@ type Converter struct {
 
 // Converted is one request's conversion.
 type Converted struct {
-	// Body is the request in its new form; nil where it was refused. In the batch form
-	// of an API the envelope stays.
+	// Body is the request in its new form; nil where it was refused. A line of a batch
+	// file becomes one of the API it is now for.
 	Body []byte
 	// Fields are those that the request has, each with its fate; Lossless ones
 	// included.
@@ -46,20 +45,15 @@ type Converted struct {
 	Refused error
 }
 
-// envelope is what a request may stand in: a line of a batch file, or of a log.
-type envelope struct {
-	ID      json.RawMessage `json:"custom_id"`
-	Body    json.RawMessage `json:"body"`    // OpenAI's batch
-	Params  json.RawMessage `json:"params"`  // Anthropic's batch
-	Request json.RawMessage `json:"request"` // a log
-}
-
 // nowhere stands for the address, which is no part of a body.
 const nowhere = "http://localhost"
 
 // Convert converts one request: one JSON object.
 func (c *Converter) Convert(src []byte) *Converted {
-	body, in := unwrap(src)
+	body, in, err := unwrap(src)
+	if err != nil {
+		return &Converted{Refused: err}
+	}
 	req, err := dialect.Read(c.From, body)
 	if err != nil {
 		return &Converted{Refused: err}
@@ -81,38 +75,12 @@ func (c *Converter) Convert(src []byte) *Converted {
 		out.Refused = fmt.Errorf("strict: %s", sentence(losses))
 	default:
 		out.Body, out.Refused = read(r.Body)
-		out.Addressed = req.Model != "" && strings.Contains(r.URL.Path, "/"+req.Model)
+		out.Addressed = addressed(r.URL.Path, req.Model)
 	}
 	if out.Body != nil && in != nil {
-		out.Body, out.Refused = in.wrap(out.Body)
+		out.Body, out.Refused = in.wrap(out.Body, c.Protocol, r.URL.Path)
 	}
 	return out
-}
-
-// unwrap takes a request out of what it stands in; in is nil where it stands alone.
-func unwrap(src []byte) (body []byte, in *envelope) {
-	var e envelope
-	if json.Unmarshal(src, &e) != nil {
-		return src, nil // the dialect says what is wrong with it
-	}
-	for _, inner := range []json.RawMessage{e.Body, e.Params, e.Request} {
-		if bytes.HasPrefix(bytes.TrimSpace(inner), []byte("{")) {
-			if e.ID == nil {
-				return inner, nil
-			}
-			return inner, &e
-		}
-	}
-	return src, nil
-}
-
-// wrap puts a body back into a line of a batch file, of the kind it came from.
-func (e *envelope) wrap(body []byte) ([]byte, error) {
-	name := "body"
-	if e.Params != nil {
-		name = "params"
-	}
-	return json.Marshal(map[string]json.RawMessage{"custom_id": e.ID, name: body})
 }
 
 func read(body io.ReadCloser) ([]byte, error) {

@@ -45,11 +45,37 @@ func TestARequestIsConverted(t *testing.T) {
 	}
 }
 
-func TestABatchLineKeepsItsID(t *testing.T) {
-	c := Converter{From: "anthropic", Protocol: to(t, "openai")}
-	got := c.Convert([]byte(`{"custom_id":"r-1","params":` + asked + `}`))
-	if got.Refused != nil || !strings.Contains(string(got.Body), `"custom_id":"r-1"`) || !strings.Contains(string(got.Body), `"params":{`) {
-		t.Errorf("%v: %s", got.Refused, got.Body)
+// A line of a batch file becomes one that the other API takes.
+func TestBatchLines(t *testing.T) {
+	chat := `{"model":"m","messages":[{"role":"user","content":"Hi"}],"max_tokens":9}`
+	for _, tc := range []struct{ from, to, line, want string }{
+		{"anthropic", "openai", `{"custom_id":"r-1","params":` + asked + `}`, `{"custom_id":"r-1","method":"POST","url":"/v1/chat/completions","body":{`},
+		{"anthropic", "anthropic", `{"custom_id":"r-1","params":` + strings.Replace(asked, "claude-sonnet-5", "m", 1) + `}`, `{"custom_id":"r-1","params":{`},
+		{"anthropic", "ollama", `{"custom_id":"r-1","params":` + asked + `}`, `{"custom_id":"r-1","params":{`},
+		{"openai", "anthropic", `{"custom_id":1,"method":"POST","url":"/v1/chat/completions","body":` + chat + `}`, `{"custom_id":1,"params":{`},
+		{"openai", "openai-responses", `{"custom_id":1,"method":"POST","url":"/v1/chat/completions","body":` + chat + `}`, `{"custom_id":1,"method":"POST","url":"/v1/responses","body":{`},
+		{"openai", "mistral", `{"custom_id":1,"method":"POST","url":"/v1/chat/completions","body":` + chat + `}`, `{"custom_id":1,"body":{`},
+		{"openai", "mistral", `{"request":` + chat + `,"response":{}}`, `{"model":"m",`},
+		{"openai", "openai", `{"body":{"a":1},` + chat[1:], `{"body":{"a":1},"max_tokens":9,`},
+	} {
+		c := Converter{From: tc.from, Protocol: to(t, tc.to)}
+		if got := c.Convert([]byte(tc.line)); got.Refused != nil || !strings.HasPrefix(string(got.Body), tc.want) {
+			t.Errorf("%s to %s: %v: %s, want %s", tc.from, tc.to, got.Refused, got.Body, tc.want)
+		}
+	}
+	c := Converter{From: "openai", Protocol: to(t, "openai")}
+	if got := c.Convert([]byte(`{"custom_id":1,"custom_id":2,"body":` + chat + `}`)); !got.Invalid() || got.Refused.Error() != "custom_id is there twice: keep one" {
+		t.Errorf("two ids: %v: %s", got.Refused, got.Body)
+	}
+}
+
+// Where the model is named is not to be mistaken in an address that looks like its name.
+func TestWhereTheModelIs(t *testing.T) {
+	for protocol, want := range map[string]bool{"anthropic": false, "bedrock": true, "gemini": true, "openai": false} {
+		c := Converter{From: "anthropic", Protocol: to(t, protocol), Model: "m"}
+		if got := c.Convert([]byte(asked)); got.Addressed != want {
+			t.Errorf("%s: %v, want %v, %v", protocol, got.Addressed, want, got.Refused)
+		}
 	}
 }
 
