@@ -174,7 +174,8 @@ func (u *openAIUsage) possible() bool {
 type openAIError struct{ message, kind, code string }
 
 // decodeError reads {"error": {...}}, {"error": "..."}, {"object": "error",
-// "message": ...}, {"detail": ...} and a bare {"message": ...}.
+// "message": ...}, {"detail": ...}, a bare {"message": ...}, and an array that begins
+// with one of them, as Google's servers answer.
 func decodeError(body []byte) (openAIError, bool) {
 	var outer struct {
 		Error   json.RawMessage `json:"error"`
@@ -183,26 +184,18 @@ func decodeError(body []byte) (openAIError, bool) {
 		Type    json.RawMessage `json:"type"`
 		Code    json.RawMessage `json:"code"`
 	}
+	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == '[' {
+		var several []json.RawMessage
+		if json.Unmarshal(body, &several) != nil || len(several) == 0 {
+			return openAIError{}, false
+		}
+		body = several[0]
+	}
 	if json.Unmarshal(body, &outer) != nil {
 		return openAIError{}, false
 	}
 	if e := bytes.TrimSpace(outer.Error); present(e) && e[0] == '{' {
-		var inner struct {
-			Message json.RawMessage `json:"message"`
-			Type    json.RawMessage `json:"type"`
-			Code    json.RawMessage `json:"code"`
-			Inner   struct {
-				Code string `json:"code"`
-			} `json:"innererror"`
-		}
-		if json.Unmarshal(e, &inner) != nil {
-			return openAIError{message: string(e)}, true
-		}
-		out := openAIError{loose(inner.Message), loose(inner.Type), loose(inner.Code)}
-		if inner.Inner.Code != "" {
-			out.code = strings.TrimSpace(out.code + " " + inner.Inner.Code)
-		}
-		return out, true
+		return decodeErrorObject(e), true
 	}
 	out := openAIError{kind: loose(outer.Type), code: loose(outer.Code)}
 	for _, raw := range []json.RawMessage{outer.Error, outer.Message, outer.Detail} {
@@ -212,6 +205,38 @@ func decodeError(body []byte) (openAIError, bool) {
 		}
 	}
 	return out, false
+}
+
+// decodeErrorObject reads an error object. Azure says more in an innererror; OpenRouter
+// gives what the provider behind it answered, as text that may be an error's body.
+func decodeErrorObject(object []byte) openAIError {
+	var said struct {
+		Message, Type, Code, InnerError, Metadata json.RawMessage
+	}
+	if json.Unmarshal(object, &said) != nil {
+		return openAIError{message: string(object)}
+	}
+	out := openAIError{loose(said.Message), loose(said.Type), loose(said.Code)}
+	var inner struct {
+		Code string `json:"code"`
+	}
+	if present(said.InnerError) && json.Unmarshal(said.InnerError, &inner) == nil && inner.Code != "" {
+		out.code = strings.TrimSpace(out.code + " " + inner.Code)
+	}
+	var behind struct {
+		Raw json.RawMessage `json:"raw"`
+	}
+	if present(said.Metadata) && json.Unmarshal(said.Metadata, &behind) == nil && present(behind.Raw) {
+		body := []byte(loose(behind.Raw))
+		text := plainText(body)
+		if e, ok := decodeError(body); ok {
+			text = e.message
+		}
+		if text != "" && text != out.message {
+			out.message = strings.TrimPrefix(out.message+": "+text, ": ")
+		}
+	}
+	return out
 }
 
 // jsonProblem says what is wrong with JSON in terms of the JSON, not of Go.
