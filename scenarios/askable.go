@@ -22,8 +22,8 @@ var takenBy = []struct {
 }{
 	{"key_id", []string{"bedrock", "tencent-tc3"}, "does not sign its requests: its key has no id"},
 	{"session", []string{"bedrock", "tencent-tc3"}, "does not sign its requests: it has no session"},
-	{"api_version", []string{"anthropic", "azure", "gemini", "vertex"}, "has no dated versions"},
-	{"region", []string{"bedrock", "tencent-tc3", "gemini", "vertex"}, "needs no region, and there is no {region} in the address"},
+	{"api_version", []string{"anthropic", "azure", "gemini"}, "has no version that is named beside its address"},
+	{"region", []string{"bedrock", "tencent-tc3"}, "needs no region, and there is no {region} in the address"},
 }
 
 // untaken refuses what the target's protocol would ignore. regional says that the

@@ -78,8 +78,8 @@ type Target struct {
 	// Region of the cloud, where the address or the signature needs one (bedrock,
 	// vertex): eu-central-1.
 	Region string `json:"region,omitempty"`
-	// APIVersion is a dated version of the API: api-version of azure,
-	// anthropic-version of anthropic.
+	// APIVersion is a version of the API: api-version of azure, anthropic-version of
+	// anthropic, what follows the address of gemini (v1beta).
 	APIVersion string `json:"api_version,omitempty"`
 	// KeyID is the public half of a signing key (bedrock: AWS_ACCESS_KEY_ID;
 	// tencent-tc3: the SecretId), where key is the secret half.

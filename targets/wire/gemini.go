@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -118,12 +119,13 @@ func (p Gemini) address(ep *Endpoint, req *chat.Request) (*url.URL, error) {
 	case !named:
 		model = "models/" + model
 	}
-	if !p.Vertex && !apiVersion.MatchString(path) {
-		version := ep.APIVersion
-		if version == "" {
-			version = "v1beta"
+	if !p.Vertex {
+		switch named := apiVersion.FindString(path); {
+		case named == "":
+			path += "/" + cmp.Or(ep.APIVersion, "v1beta")
+		case ep.APIVersion != "" && named != "/"+ep.APIVersion:
+			return nil, fmt.Errorf("encoding a generateContent request: the url ends in %s and api_version is %s: give one of the two", named, clipped(ep.APIVersion))
 		}
-		path += "/" + version
 	}
 	u.Path, u.RawPath = path+"/"+model+":streamGenerateContent", ""
 	query := u.Query()
