@@ -22,7 +22,7 @@ func logged(name string, o object, l Limits) (*dialogue, *Error) {
 	if err != nil {
 		return nil, mistake("", "not JSON: %v", err)
 	}
-	if halfCharacter(body) {
+	if dialect.HalfCharacter(body) >= 0 {
 		return nil, leaveOut("half of a character") // logs cut texts anywhere
 	}
 	req, err := dialect.Read(name, body)
@@ -207,44 +207,6 @@ func partsOf(at string, raw json.RawMessage) ([]object, *Error) {
 		}
 	}
 	return out, nil
-}
-
-// halfCharacter reports whether JSON holds an escape that stands for half a character.
-func halfCharacter(b []byte) bool {
-	high := false // the escape just before was a first half
-	for i := 0; i < len(b); i++ {
-		unit := -1
-		if b[i] == '\\' && i+5 < len(b) && b[i+1] == 'u' {
-			unit = hex4(b[i+2 : i+6])
-		}
-		low := unit >= 0xdc00 && unit < 0xe000
-		if high != low {
-			return true
-		}
-		high = unit >= 0xd800 && unit < 0xdc00
-		switch {
-		case unit >= 0:
-			i += 5
-		case b[i] == '\\':
-			i++
-		}
-	}
-	return high
-}
-
-func hex4(digits []byte) int {
-	n := 0
-	for _, c := range digits {
-		switch {
-		case c >= '0' && c <= '9':
-			n = n<<4 | int(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			n = n<<4 | int(c|0x20-'a'+10)
-		default:
-			return -1
-		}
-	}
-	return n
 }
 
 // tooLarge refuses what a run's journal could not keep.

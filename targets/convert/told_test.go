@@ -95,6 +95,8 @@ func TestForeignStaysInItsPlace(t *testing.T) {
 		{"in a text after a call", "anthropic",
 			ask + `,{"role":"assistant","content":[` + call + `,` + cited + `]},{"role":"user","content":[` + found + `]}`,
 			ask + `,{"role":"assistant","content":[` + cited + `,` + call + `]},{"role":"user","content":[` + found + `]}`},
+		{"who made a call, where it is not the model", "anthropic",
+			ask + `,{"role":"assistant","content":[` + cited + `,` + call[:len(call)-1] + `,"caller":{"type":"code_execution_20250825","tool_id":"s"}}]},{"role":"user","content":[` + found + `]}`, ""},
 		{"after a system message that comes first", "anthropic", `{"role":"system","content":"s"},` + ask + `,{"role":"assistant","content":[` + cited + `]},` + ask,
 			ask + `,{"role":"assistant","content":[` + cited + `]},` + ask},
 	} {

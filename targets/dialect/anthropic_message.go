@@ -101,7 +101,11 @@ func (a *anthropic) content(v *value, m *chat.Message, known ...string) []string
 		case slices.Contains(foreignBlocks, name):
 			all[i].keepForeign()
 		case knownBlock(name):
-			kind.wrong("is "+name, "a message of role "+string(m.Role)+" has none")
+			in := "a message of role " + string(m.Role)
+			if m.Role == chat.ToolRole {
+				in = "a tool_result"
+			}
+			kind.wrong("is "+name, in+" has none")
 		default:
 			kind.wrong("is "+shorten(name), "the API knows no such block")
 		}
@@ -172,7 +176,9 @@ func (a *anthropic) toolUse(o *object, m *chat.Message) {
 	}
 	c.Arguments = string(input.raw)
 	c.Cache = a.cache(o)
-	o.take("caller") // says that the model itself called, where no server tool did
+	if caller := o.take("caller"); caller.there() && caller.object().take("type").text() != "direct" {
+		caller.keepForeign() // a tool that the provider runs called, and not the model itself
+	}
 	made := &madeCall{path: id.path}
 	a.calls[c.ID] = made
 	a.asked = append(a.asked, made)

@@ -182,6 +182,10 @@ func TestAnthropicRefusesWithThePath(t *testing.T) {
 		{"a role in another alphabet than a terminal's", with(`{"role":"\u001b[2J\n","content":"u"}`, ""), "messages[0].role", `is "\x1b[2J\n"`},
 		{"a member that would move the cursor", with(ask, `,"\u001b[A":1,"\u001b[A":2`), `["\x1b[A"]`, "twice"},
 		{"a model that is no name", `{"model":"m\n"}`, "model", "printable"},
+		{"a result in a result", with(ask+","+use+","+strings.Replace(result("t1"), `"t1"`, `"t1","content":[{"type":"tool_result"}]`, 1), ""), "messages[2].content[0].content[0].type", "a tool_result has none"},
+		{"a text of another encoding", with("{\"role\":\"user\",\"content\":\"caf\xe9\"}", ""), "", "not UTF-8 at byte 73"},
+		{"half of a character", with(`{"role":"user","content":"\\ud83d \ud83d\ude00 \ud83d"}`, ""), "", "half of a character at byte 91"},
+		{"the other half", with(`{"role":"user","content":"\ude00"}`, ""), "", "half of a character at byte 70"},
 		{"a name that is no path", `{"prompt":"Hi","max_tokens":1,"a.b":1,"a.b":2}`, `["a.b"]`, "twice"},
 	} {
 		_, err := Read("anthropic", []byte(tc.body))

@@ -64,6 +64,9 @@ func Read(name string, body []byte) (*chat.Request, error) {
 	if len(body) > maxBody {
 		return nil, &Invalid{Problem: fmt.Sprintf("the request has %d bytes, more than %d", len(body), maxBody)}
 	}
+	if bad := checkText(body); bad != nil {
+		return nil, bad
+	}
 	var raw json.RawMessage
 	if err := json.Unmarshal(body, &raw); err != nil { // checks all of it, and copies it
 		where := ""

@@ -121,14 +121,19 @@ const most = 1 << 40
 
 // whole is the value as a whole number between -2^40 and 2^40; nil where there is none.
 func (v *value) whole() *int {
-	n := v.number(-most, most)
-	if n == nil {
+	if !v.there() {
 		return nil
 	}
-	if *n != math.Trunc(*n) {
-		v.wrong("is "+shorten(string(v.raw)), "give a whole number")
+	if v.kind() != "a number" {
+		v.want("a number")
+		return nil
 	}
-	i := int(*n)
+	n, err := strconv.ParseFloat(string(v.raw), 64)
+	if err != nil || n != math.Trunc(n) || math.Abs(n) > most {
+		v.wrong("is "+shorten(string(v.raw)), "give a whole number")
+		n = 0
+	}
+	i := int(n)
 	return &i
 }
 
