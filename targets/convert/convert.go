@@ -97,7 +97,7 @@ func read(body io.ReadCloser) ([]byte, error) {
 func fates(has chat.FieldSet, losses []chat.Loss) []chat.Loss {
 	worst := map[chat.Field]chat.Loss{}
 	for _, l := range losses {
-		if have, ok := worst[l.Field]; !ok || rank(l.Fate) > rank(have.Fate) {
+		if have, ok := worst[l.Field]; !ok || l.Fate.Compare(have.Fate) > 0 {
 			worst[l.Field] = l
 		}
 		has = has.With(l.Field)
@@ -111,18 +111,6 @@ func fates(has chat.FieldSet, losses []chat.Loss) []chat.Loss {
 		out = append(out, l)
 	}
 	return out
-}
-
-// Fates are the fates from best to worst.
-var Fates = []chat.Fate{chat.Lossless, chat.Approximate, chat.Dropped, chat.Rejected}
-
-func rank(f chat.Fate) int {
-	for i, known := range Fates {
-		if f == known {
-			return i
-		}
-	}
-	return len(Fates)
 }
 
 func sentence(losses []chat.Loss) string {

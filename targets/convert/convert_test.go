@@ -125,6 +125,11 @@ func TestRequestsOfAFile(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tc.intent, got, tc.want)
 		}
 	}
+	for _, err := range Requests(strings.NewReader("\n[\n{}\n]\n")) {
+		if err == nil || !strings.Contains(err.Error(), "line 2: a list begins here") {
+			t.Errorf("a list of requests: %v", err)
+		}
+	}
 	long := strings.NewReader("{" + strings.Repeat(" ", MaxRequest) + "}")
 	for _, err := range Requests(long) {
 		if err == nil || !strings.Contains(err.Error(), "line 1: the request has more than 33554432 bytes") {

@@ -30,6 +30,10 @@ func Requests(r io.Reader) iter.Seq2[Request, error] {
 			if n == 1 {
 				line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
 			}
+			if bytes.HasPrefix(line, []byte("[")) {
+				yield(Request{Line: n}, fmt.Errorf("line %d: a list begins here: write a request a line, as jq -c '.[]' does", n))
+				return
+			}
 			more := 0
 			if !end && goesOn(line) {
 				if line, more, err = wholeObject(in, line); err != nil && !errors.Is(err, io.EOF) {

@@ -55,7 +55,7 @@ func (t *Tally) add(l chat.Loss) {
 		if have.field != l.Field {
 			return int(have.field) - int(l.Field)
 		}
-		return rank(have.Fate) - rank(l.Fate)
+		return have.Fate.Compare(l.Fate)
 	})
 	if !found {
 		t.Fields = slices.Insert(t.Fields, at, FieldCount{Field: l.Field.String(), Fate: l.Fate, Why: l.Why, field: l.Field})
