@@ -90,8 +90,6 @@ func drawn(p *scenarios.Plan) []int {
 	return out
 }
 
-var worstFirst = []chat.Fate{chat.Rejected, chat.Dropped, chat.Approximate}
-
 // lossWriter writes requests and sums up what they lose.
 type lossWriter struct {
 	spec         *targets.Spec
@@ -151,7 +149,7 @@ func (w *lossWriter) add(of *written, requests int) {
 			continue
 		}
 		at, found := slices.BinarySearchFunc(w.sum.Fields, l, func(have FieldLoss, l chat.Loss) int {
-			return cmp.Or(cmp.Compare(have.Field, l.Field), cmp.Compare(slices.Index(worstFirst, have.Fate), slices.Index(worstFirst, l.Fate)))
+			return cmp.Or(cmp.Compare(have.Field, l.Field), l.Fate.Compare(have.Fate))
 		})
 		if !found {
 			w.sum.Fields = slices.Insert(w.sum.Fields, at, FieldLoss{Loss: l})

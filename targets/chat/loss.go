@@ -1,5 +1,7 @@
 package chat
 
+import "slices"
+
 // Fate is what becomes of a field on the way into another protocol.
 type Fate string
 
@@ -10,6 +12,12 @@ const (
 	Dropped     Fate = "dropped"     // not said at all
 	Rejected    Fate = "rejected"    // cannot be asked of this protocol without it
 )
+
+var fates = []Fate{Lossless, Approximate, Dropped, Rejected}
+
+// Compare orders fates from best to worst: it is negative where less is lost by f than by
+// g, and 0 where both are the same.
+func (f Fate) Compare(g Fate) int { return slices.Index(fates, f) - slices.Index(fates, g) }
 
 // Loss is a field that a protocol could not carry as asked.
 type Loss struct {

@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"slices"
-
-	"switchover/targets/chat"
-)
+import "switchover/targets/chat"
 
 // alsoLost is a request's losses with one more, in the order of the fields. Of one
 // field the worse is kept: Encode knows its value, the table does not.
@@ -15,7 +11,7 @@ func alsoLost(losses []chat.Loss, more ...chat.Loss) []chat.Loss {
 			at++
 		}
 		if at < len(losses) && losses[at].Field == l.Field {
-			if graver(l.Fate, losses[at].Fate) {
+			if l.Fate.Compare(losses[at].Fate) > 0 {
 				losses[at] = l
 			}
 			continue
@@ -26,9 +22,3 @@ func alsoLost(losses []chat.Loss, more ...chat.Loss) []chat.Loss {
 	}
 	return losses
 }
-
-// fates are the fates, the least first.
-var fates = []chat.Fate{chat.Lossless, chat.Approximate, chat.Dropped, chat.Rejected}
-
-// graver reports whether more is lost by a than by b.
-func graver(a, b chat.Fate) bool { return slices.Index(fates, a) > slices.Index(fates, b) }
