@@ -33,7 +33,7 @@ func (c *checker) scenario(s *Scenario) {
 	c.evaluation(s)
 	c.objectives(s)
 	c.searches(s)
-	c.decision(&s.Decision)
+	c.decision(&s.Decision, s.Targets)
 }
 
 // incumbent checks that the name is a candidate's.

@@ -70,8 +70,8 @@ func (c *checker) quantity(path string, q *Quantity, f results.FigureInfo) bool 
 	return true
 }
 
-// decision checks weights, anchors and requirements.
-func (c *checker) decision(d *Decision) {
+// decision checks weights, anchors and requirements, these with what the targets say.
+func (c *checker) decision(d *Decision, targets []Target) {
 	sum, sound := 0.0, true
 	for _, name := range slices.Sorted(maps.Keys(d.Weights)) {
 		path := join("decision.weights", name)
@@ -108,7 +108,9 @@ func (c *checker) decision(d *Decision) {
 				hint = h.hint
 			}
 			c.wrong(path, hint, "%v", err)
+			continue
 		}
+		c.factName(path, name, targets)
 	}
 }
 

@@ -130,6 +130,7 @@ func parse(file string, src []byte, env Env, fresh bool) (*Scenario, error) {
 	}
 	s.fillDefaults()
 	c.know(s)
+	s.foregone()
 	c.strictPlaces(s)
 	return s, nil
 }

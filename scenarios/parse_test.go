@@ -200,6 +200,16 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// What a share without its sign was meant to be is not decided for the user.
+func TestHintOfAShareWithoutItsSign(t *testing.T) {
+	for text, want := range map[string]string{"1": "write 1% or 100%", "0.01": "write 1%", "0.999": "write 99.9%", "5": "write 5%", "0": "write 0%"} {
+		err := new(Share).UnmarshalText([]byte(text))
+		if h, ok := err.(*hinted); !ok || h.hint != want {
+			t.Errorf("%s: %#v, want the hint %q", text, err, want)
+		}
+	}
+}
+
 // TestBounds reads files made to be slow or deep: each is refused, soon.
 func TestBounds(t *testing.T) {
 	bomb := "name: &a [x, x, x, x, x, x, x, x, x, x]\n"

@@ -39,7 +39,7 @@ type Scenario struct {
 }
 
 // Reading is when a scenario was read, and what should be known before a run that is
-// no mistake: models about to end.
+// no mistake: models about to end, facts that nobody has.
 type Reading struct {
 	At, Since time.Time // Since is when its prices begin to matter; zero: always
 	Warnings  []string

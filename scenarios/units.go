@@ -143,7 +143,10 @@ func (s *Share) UnmarshalText(b []byte) error {
 	text := string(b)
 	if plainNumber.MatchString(text) {
 		hint := fmt.Sprintf("write %s%%", clip(text))
-		if x, err := strconv.ParseFloat(text, 64); err == nil && x > 0 && x <= 1 {
+		switch x, err := strconv.ParseFloat(text, 64); {
+		case err == nil && x == 1: // one percent, or all
+			hint = "write 1% or 100%"
+		case err == nil && x > 0 && x < 1:
 			hint = fmt.Sprintf("write %s%%", strconv.FormatFloat(x*100, 'g', 6, 64))
 		}
 		return &hinted{clip(text) + " has no unit", hint}

@@ -14,6 +14,15 @@ type Fact struct {
 	Proof
 }
 
+// FactNames are the names that Facts gives, by the alphabet.
+var FactNames = []string{
+	"data.buyers", "data.region", "data.retention_days", "data.training",
+	"failure.cloud", "failure.upstream", "failure.vendor",
+	"licence.attribution", "licence.aup", "licence.commercial", "licence.condition", "licence.geography", "licence.hosting",
+	"licence.id", "licence.modify", "licence.naming", "licence.notice", "licence.output_training", "licence.redistribute", "licence.version",
+	"model.context", "model.max_output", "model.open_weights", "model.retires", "model.status", "model.vendor",
+}
+
 // Said is the fact's source with its day.
 func (f Fact) Said() string { return f.Proof.Said() }
 
