@@ -186,8 +186,15 @@ func turn(d dial, ws []weighing, cs []*contender) (change, bool) {
 	if scale == 0 {
 		scale = d.scale
 	}
+	from, to := amount(d.unit, d.now), exact(d.unit, at)
+	if amount(d.unit, at) == from { // they differ by less than is shown
+		to = "just above " + from
+		if at < d.now {
+			to = "just below " + from
+		}
+	}
 	return change{
-		Change:   Change{What: d.what, From: amount(d.unit, d.now), To: exact(d.unit, at), Winner: cs[winner(at)].Target},
+		Change:   Change{What: d.what, From: from, To: to, Winner: cs[winner(at)].Target},
 		distance: math.Abs(at-d.now) / scale,
 	}, true
 }

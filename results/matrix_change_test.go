@@ -151,3 +151,23 @@ func TestMatrixSaysThatNothingChangesIt(t *testing.T) {
 		t.Errorf("first in %v of the draws", share)
 	}
 }
+
+// Of two that are all but equal the next comes first after less than is shown of a
+// figure: never "from 4.11 to 4.1060606", which reads as if worse were better.
+func TestMatrixChangesOfEqualsReadTheRightWay(t *testing.T) {
+	es := []entrant{{name: "a", ttft: 0.25510001, cost: 1.69268172, quality: 4.1060605}, {name: "b", ttft: 0.25510002, cost: 1.69268174, quality: 4.1060605}}
+	m := results.BuildMatrix(made(es))
+	have := map[string]string{}
+	for _, c := range m.Changes {
+		have[c.What] = c.From + " to " + c.To
+	}
+	for what, want := range map[string]string{
+		"quality of b": "4.11 to just above 4.11",
+		"quality of a": "4.11 to just below 4.11",
+		"cost of a":    "$1.69 to just above $1.69",
+	} {
+		if have[what] != want {
+			t.Errorf("%s: from %q, want %q", what, have[what], want)
+		}
+	}
+}
