@@ -135,7 +135,7 @@ func TestRichRequestsAreRedacted(t *testing.T) {
 					{"type":"search_result","source":"s","title":"ann@example.com","content":[]},
 					{"type":"text","text":"I am ann@example.com."}]},
 				{"role":"assistant","content":[{"type":"thinking","thinking":"It is ann@example.com.","signature":"s"},{"type":"text","text":"Let me see."},
-					{"type":"tool_use","id":"t1","name":"find","input":{"mail":"ann@example.com","phone":4155551234,"ann@example.com":true,"escaped":"\u0061nn@example.com","n":3}}]},
+					{"type":"tool_use","id":"t1","name":"find","input":{"mail":"ann@example.com","phone":4155551234,"ann@example.com":true,"escaped":"\u0061nn@example.com","n":3,"of ann@example.com":7,"to ann@example.com":"x: y"}}]},
 				{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"ann@example.com, 415-555-1234"}]}]}`},
 		{FormatOpenAI, `{"user":"u-4711-ann","safety_identifier":"u-4711-ann","prompt_cache_key":"u-4711-ann","metadata":{"customer":"u-4711-ann"},"stop":["ann@example.com"],
 			"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","description":"of ann@example.com"}}},
@@ -162,7 +162,7 @@ func TestRichRequestsAreRedacted(t *testing.T) {
 			continue
 		}
 		call := c.Request.Messages[len(c.Request.Messages)-2]
-		if want := `{"mail":"[EMAIL_1]","phone":"[PHONE_1]","[EMAIL_1]":true,"escaped":"[EMAIL_1]","n":3}`; call.ToolCalls[0].Arguments != want {
+		if want := `{"mail":"[EMAIL_1]","phone":"[PHONE_1]","[EMAIL_1]":true,"escaped":"[EMAIL_1]","n":3,"of [EMAIL_1]":7,"to [EMAIL_1]":"x: y"}`; call.ToolCalls[0].Arguments != want {
 			t.Errorf("arguments are %s, want %s", call.ToolCalls[0].Arguments, want)
 		}
 		if len(call.Parts) != 1 || call.Parts[0].Kind != chat.TextPart {

@@ -212,12 +212,17 @@ func (v *veil) json(name string, raw *json.RawMessage) {
 	})
 	v.back = append(v.back, func() {
 		changed, i := false, 0
+		renamed := map[string]string{} // names that were personal themselves
 		out := rewrite(*raw, name, func(leaf) any {
 			at := leaves[i]
 			i++
 			text := at.text
-			if at.name != "" {
-				text = strings.TrimPrefix(text, at.name+": ")
+			if at.name == "" {
+				renamed[at.was] = text
+			} else if value, ok := strings.CutPrefix(text, at.name+": "); ok {
+				text = value
+			} else {
+				text = strings.TrimPrefix(text, renamed[at.name]+": ")
 			}
 			if text == at.was && !at.isText {
 				return json.Number(text)
