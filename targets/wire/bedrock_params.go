@@ -15,8 +15,11 @@ import (
 // ARN. Profiles that an account made are named by a number, which tells nothing.
 type bedrockModel string
 
-// of reports whether the model is of a vendor, by the prefix its models have.
-func (m bedrockModel) of(vendor string) bool { return m.after(vendor) != "" }
+// of reports whether the model is of a vendor, by the prefix its models have. Claude's
+// own names, which requests for Anthropic's API have, are Anthropic's without it.
+func (m bedrockModel) of(vendor string) bool {
+	return m.after(vendor) != "" || vendor == ofAnthropic && strings.HasPrefix(string(m), "claude-")
+}
 
 // after is the model's name after the vendor's prefix; empty for another vendor's.
 func (m bedrockModel) after(vendor string) string {

@@ -207,6 +207,7 @@ func TestBedrockModelNames(t *testing.T) {
 	for name, vendor := range map[string]string{
 		"anthropic.claude-v2:1": ofAnthropic, "global.anthropic.claude-sonnet-5": ofAnthropic,
 		"arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-x": ofAnthropic, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0": ofNova,
+		"claude-opus-4-1":         ofAnthropic, // of a request in Anthropic's form
 		"openai.gpt-oss-120b-1:0": ofOpenAI, "mistral.x": ofMistral, "notanthropic.claude": "", "meta.llama3": "", "arn:aws:bedrock:us-east-1:1:provisioned-model/abc": "", "": "",
 	} {
 		for _, v := range []string{ofAnthropic, ofMistral, ofNova, ofOpenAI} {
