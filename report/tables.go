@@ -124,6 +124,8 @@ func (t *Table) figures(ls []line, stages bool, keys []string) {
 		rows[i] = l.named(stages)
 	}
 	shown := false
+	var unknown []string // why, each once
+	of := map[string][]string{}
 	for _, key := range keys {
 		info, ok := results.LookupFigure(key)
 		if !ok {
@@ -136,7 +138,11 @@ func (t *Table) figures(ls []line, stages bool, keys []string) {
 		vals := valuesOf(info.Unit, figs)
 		if !slices.ContainsFunc(vals, func(v Value) bool { return v.Known }) {
 			if len(vals) > 0 {
-				t.Notes = append(t.Notes, fmt.Sprintf("%s: unknown (%s).", info.Label, vals[0].Reason))
+				why := vals[0].Reason
+				if of[why] == nil {
+					unknown = append(unknown, why)
+				}
+				of[why] = append(of[why], info.Label)
 			}
 			continue
 		}
@@ -145,6 +151,9 @@ func (t *Table) figures(ls []line, stages bool, keys []string) {
 		for i := range rows {
 			rows[i] = append(rows[i], vals[i])
 		}
+	}
+	for _, why := range unknown {
+		t.Notes = append(t.Notes, fmt.Sprintf("%s: unknown (%s).", joinNames(of[why]), why))
 	}
 	if shown {
 		t.Rows = rows
@@ -224,23 +233,39 @@ func utilisationNotes(s *results.Summary) []string {
 func spentNote(s *results.Summary) []string {
 	var out []string
 	for _, t := range s.Targets {
-		in, outTokens, usd, known := 0, 0, 0.0, len(t.Stages) > 0
+		var all results.Counts
 		for _, st := range t.Stages {
-			in += st.Counts.InputTokens
-			outTokens += st.Counts.OutputTokens
-			v, ok := st.Counts.CostUSD.Get()
-			usd, known = usd+v, known && ok
+			c := st.Counts
+			all.InputTokens, all.OutputTokens = all.InputTokens+c.InputTokens, all.OutputTokens+c.OutputTokens
+			all.Uncounted, all.Unpriced = all.Uncounted+c.Uncounted, all.Unpriced+c.Unpriced
+			if v, ok := c.CostUSD.Get(); ok {
+				all.CostUSD = results.Known(all.CostUSD.Or(0) + v)
+			}
 		}
-		if in+outTokens == 0 {
+		if all.InputTokens+all.OutputTokens == 0 {
 			continue
 		}
 		cost := "at an unknown cost"
-		if known {
-			cost = "for " + Format(usd, "USD")
+		if usd, ok := all.CostUSD.Get(); ok {
+			cost = "for " + atLeast(Format(usd, "USD"), all.Unpriced)
+		} else if len(t.CostAtUtilisation) > 0 {
+			cost = "paid by the hour"
 		}
-		out = append(out, fmt.Sprintf("%s: %s input and %s output tokens in the measured stages, %s.", nameOf(t.Name), count(in), count(outTokens), cost))
+		in := "an unknown number of"
+		if all.InputTokens > 0 {
+			in = atLeast(count(all.InputTokens), all.Uncounted)
+		}
+		out = append(out, fmt.Sprintf("%s: %s input and %s output tokens in the measured stages, %s.", nameOf(t.Name), in, count(all.OutputTokens), cost))
 	}
 	return out
+}
+
+// atLeast marks a sum that some requests are missing from.
+func atLeast(sum string, missing int) string {
+	if missing > 0 {
+		return "at least " + sum
+	}
+	return sum
 }
 
 // errorTable counts failures by class, one column for each target.
@@ -311,7 +336,7 @@ func judgingTable(s *results.Summary) Table {
 			continue
 		}
 		sc := Scale{factor: 1, decimals: 2}
-		diff := text("\u2013")
+		diff := number("\u2013")
 		if j.Difference != nil {
 			diff = value(sc, *j.Difference)
 			if diff.Known {

@@ -121,7 +121,7 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 	for _, t := range s.Targets {
 		for _, st := range t.Stages {
 			cell := byKey[cellKey{st.Name, t.Name}]
-			if why := cell.unsteady(); why != "" && len(cell.requests) > 0 {
+			if why := cell.unsteady(); why != "" && len(cell.requests) > 0 && t.Quarantined == "" {
 				then := "rates are over the whole stage, ramp and drain included"
 				if cell.steady {
 					then = "its figures depend on how long the stage lasted"

@@ -192,6 +192,14 @@ func (n *Counts) addAttempt(r *Record) {
 			n.Interrupted++
 		}
 	}
+	if r.Status >= 200 && r.Status < 300 {
+		if _, ok := r.InputTokens.Get(); !ok {
+			n.Uncounted++
+		}
+		if _, ok := r.CostUSD.Get(); !ok {
+			n.Unpriced++
+		}
+	}
 	n.InputTokens += inputTokens(r)
 	n.OutputTokens += r.OutputTokens.Or(0)
 	if usd, ok := r.CostUSD.Get(); ok {

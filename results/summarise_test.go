@@ -144,7 +144,7 @@ func TestHandmadeCounts(t *testing.T) {
 		Interrupted: 1, Began2xx: 7, NeverAsked: 1, Dropped: 1, Resent: 1,
 		Errors:        map[chat.Class]int{chat.Interrupted: 1, chat.Server: 1},
 		AttemptErrors: map[chat.Class]int{chat.Interrupted: 1, chat.Server: 1, chat.RateLimited: 1, chat.Cancelled: 1},
-		InputTokens:   600, OutputTokens: 29,
+		InputTokens:   600, OutputTokens: 29, Uncounted: 2, Unpriced: 2, // the interrupted one and the cancelled one
 	}
 	usd, known := inc.Counts.CostUSD.Get()
 	if !known || math.Abs(usd-0.0014) > 1e-12 {

@@ -108,6 +108,10 @@ type Counts struct {
 	InputTokens  int            `json:"input_tokens"` // uncached, cache reads and writes added up
 	OutputTokens int            `json:"output_tokens"`
 	CostUSD      Opt[float64]   `json:"cost_usd,omitzero"` // sum over the attempts whose cost is known
+	// Uncounted and Unpriced are the attempts that were answered with 2xx and are not
+	// in InputTokens or CostUSD, because what they used or cost is unknown.
+	Uncounted int `json:"uncounted,omitempty"`
+	Unpriced  int `json:"unpriced,omitempty"`
 }
 
 // Judged counts the verdicts on one target.

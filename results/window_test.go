@@ -151,6 +151,11 @@ func TestTooShortForAWindow(t *testing.T) {
 	if !strings.Contains(strings.Join(s.Warnings, "\n"), "inc in steady: too short for a steady part") {
 		t.Errorf("nothing is said: %q", s.Warnings)
 	}
+	// Of a target that nothing more was asked of, that says all.
+	d.Events = append(d.Events, Event{Kind: EventQuarantine, Target: "inc", Stage: "steady", Data: data(Reason{"401"})})
+	if s, _ := Summarise(d); strings.Contains(strings.Join(s.Warnings, "\n"), "too short") {
+		t.Errorf("of a quarantined target is said %q", s.Warnings)
+	}
 	if b := ev.Targets["inc"].Blocks; len(b) != 1 || b[0]["ttft_p50"] != 2 {
 		t.Errorf("evidence is %v, want the stage as one block", b)
 	}
