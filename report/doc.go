@@ -124,6 +124,7 @@ type Value struct {
 	Text     string // "312 ms"; "unknown" when there is none
 	Interval string // "305-320 ms", the 95 % interval; "?" stands for a bound that so few samples cannot give
 	Need     string // what a missing bound needs: "need 368"
+	Under    string // what stands beneath a text in small letters
 	N        int    // samples; 0 when it is text
 	Known    bool
 	Numeric  bool   // to be set flush right

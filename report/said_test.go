@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"testing"
 
 	"switchover/results"
@@ -41,9 +42,10 @@ func TestStatedLimits(t *testing.T) {
 	}
 }
 
-// Losses are shown with why they are.
+// Losses are shown with why they are: a row for each field, those that requests failed
+// for first.
 func TestLossesAreExplained(t *testing.T) {
-	reasons := map[string]string{"top_k: dropped": "has none"}
+	reasons := map[string]string{"top_k: dropped": "has none", "tools: rejected": "there are none", "tools: dropped": "there are none", "cache marks: approximate": "in its own way"}
 	run := &results.Run{Targets: []results.RunTarget{{Name: "a", LossReasons: reasons}, {Name: "b", LossReasons: reasons}, {Name: "c", LossReasons: reasons}, {Name: "old"}}}
 	s := &results.Summary{}
 	for _, name := range []string{"a", "b", "c", "old"} {
@@ -53,7 +55,19 @@ func TestLossesAreExplained(t *testing.T) {
 		}
 		s.Targets = append(s.Targets, results.TargetSummary{Name: name, Stages: []results.StageSummary{st}})
 	}
-	if got := lossTable(run, s).Notes; len(got) != 1 || got[0] != "top_k: dropped, a, b: has none" {
-		t.Errorf("%q", got)
+	s.Targets[1].Stages[0].Counts.Losses = map[string]int{"tools: dropped": 1, "tools: rejected": 2, "cache marks: approximate": 3}
+	var got []string
+	for _, row := range lossTable(run, s).Rows {
+		for _, v := range row {
+			got = append(got, v.Text+"|"+v.Under)
+		}
+	}
+	want := []string{
+		"tools|", "\u2013|", "2 rejected, 1 dropped|there are none", "\u2013|", "\u2013|",
+		"top_k|", "3 dropped|has none", "\u2013|", "\u2013|", "3 dropped|",
+		"cache marks|", "\u2013|", "3 approximate|in its own way", "\u2013|", "\u2013|",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
 	}
 }
