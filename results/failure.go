@@ -100,7 +100,7 @@ func remedy(class chat.Class) string {
 	case chat.Quota:
 		return "add credit, or raise the spending limit, at the provider"
 	case chat.NotFound:
-		return "correct the model's name, or the address (of an OpenAI-compatible server it mostly ends in /v1): --model and --url, or model: and url: in the scenario"
+		return "name a model that the provider has, and still has, or correct the address (of an OpenAI-compatible server it mostly ends in /v1): --model and --url, or model: and url: in the scenario"
 	case chat.RateLimited, chat.Overloaded:
 		return "ask less at a time (a lower rate, fewer users), or have the provider raise the limit"
 	case chat.BadRequest:
