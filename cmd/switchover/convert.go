@@ -204,6 +204,9 @@ func (a *app) printTally(w io.Writer, t *convert.Tally, o *convertOptions) error
 	if t.Addressed > 0 {
 		fmt.Fprintf(w, "The model stands in the address there, not in the request: %s.\n", plural(t.Addressed, "request"))
 	}
+	if t.Unnamed > 0 {
+		fmt.Fprintf(w, "No model is named, which most servers refuse: %s; --model NAME names one.\n", plural(t.Unnamed, "request"))
+	}
 	if len(t.Fields) == 0 {
 		return nil
 	}

@@ -41,6 +41,9 @@ type Converted struct {
 	// Addressed says that the model is named by the address the request is sent to, and
 	// not in Body.
 	Addressed bool
+	// Unnamed says that neither names a model, because the request had none, where the
+	// protocol names one.
+	Unnamed bool
 	// Refused is why there is no Body: the request itself, or what would be lost.
 	Refused error
 }
@@ -76,6 +79,8 @@ func (c *Converter) Convert(src []byte) *Converted {
 	default:
 		out.Body, out.Refused = read(r.Body)
 		out.Addressed = addressed(r.URL.Path, req.Model)
+		_, one := c.Protocol.(wire.TGI) // a server of one model, which no request names
+		out.Unnamed = req.Model == "" && !one
 	}
 	if out.Body != nil && in != nil {
 		out.Body, out.Refused = in.wrap(out.Body, c.Protocol, r.URL.Path)

@@ -16,6 +16,8 @@ type Tally struct {
 	Refused   int `json:"refused"`
 	// Addressed are those whose model stands in the address, and not in the request.
 	Addressed int `json:"model_in_address,omitempty"`
+	// Unnamed are those that name no model, and so must be given one to be asked.
+	Unnamed int `json:"without_model,omitempty"`
 	// Fields are counted by field and fate, in the order of the fields, best fate
 	// first.
 	Fields []FieldCount `json:"fields"`
@@ -39,6 +41,9 @@ func (t *Tally) Add(c *Converted) {
 		t.Converted++
 		if c.Addressed {
 			t.Addressed++
+		}
+		if c.Unnamed {
+			t.Unnamed++
 		}
 	case c.Invalid():
 		t.Invalid++
