@@ -52,9 +52,13 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string {
-	said := make([]string, 0, len(r.Losses))
-	for _, l := range r.Losses {
-		said = append(said, l.Field.String()+" ("+l.Why+")")
+	var said []string
+	for i, l := range r.Losses { // neighbours that share a reason are said together
+		field := l.Field.String()
+		if i+1 == len(r.Losses) || r.Losses[i+1].Why != l.Why {
+			field += " (" + l.Why + ")"
+		}
+		said = append(said, field)
 	}
 	return fmt.Sprintf("protocol %s cannot be asked for: %s", r.Protocol, strings.Join(said, ", "))
 }
