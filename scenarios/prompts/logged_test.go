@@ -127,6 +127,7 @@ func TestRichRequestsAreRedacted(t *testing.T) {
 			"system":[{"type":"text","text":"You work for ann@example.com."},{"type":"text","text":"Be kind."}],
 			"tools":[{"name":"find","description":"Ask ann@example.com.","input_schema":{"type":"object","properties":{"z":{"enum":["ann@example.com"]},"a":{}}}},
 				{"type":"mcp_toolset","mcp_server_name":"x","note":"ann@example.com"}],
+			"for ann@example.com":"yes",
 			"mcp_servers":[{"type":"url","url":"https://mcp.example.com","authorization_token":"hunter2hunter2"}],
 			"messages":[
 				{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"aGk="}},
@@ -137,7 +138,7 @@ func TestRichRequestsAreRedacted(t *testing.T) {
 				{"role":"assistant","content":[{"type":"thinking","thinking":"It is ann@example.com.","signature":"s"},{"type":"text","text":"Let me see."},
 					{"type":"tool_use","id":"t1","name":"find","input":{"mail":"ann@example.com","phone":4155551234,"ann@example.com":true,"escaped":"\u0061nn@example.com","n":3,"of ann@example.com":7,"to ann@example.com":"x: y"}}]},
 				{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"ann@example.com, 415-555-1234"}]}]}`},
-		{FormatOpenAI, `{"user":"u-4711-ann","safety_identifier":"u-4711-ann","prompt_cache_key":"u-4711-ann","metadata":{"customer":"u-4711-ann"},"stop":["ann@example.com"],
+		{FormatOpenAI, `{"user":"u-4711-ann","safety_identifier":"u-4711-ann","prompt_cache_key":"u-4711-ann","metadata":{"ann@example.com":"u-4711-ann"},"stop":["ann@example.com"],
 			"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","description":"of ann@example.com"}}},
 			"prediction":{"type":"content","content":"ann@example.com"},
 			"messages":[{"role":"user","name":"ann-smith","content":[{"type":"file","file":{"filename":"ann@example.com","file_data":"data:text/plain;base64,` + encoded + `"}},
@@ -164,6 +165,9 @@ func TestRichRequestsAreRedacted(t *testing.T) {
 		call := c.Request.Messages[len(c.Request.Messages)-2]
 		if want := `{"mail":"[EMAIL_1]","phone":"[PHONE_1]","[EMAIL_1]":true,"escaped":"[EMAIL_1]","n":3,"of [EMAIL_1]":7,"to [EMAIL_1]":"x: y"}`; call.ToolCalls[0].Arguments != want {
 			t.Errorf("arguments are %s, want %s", call.ToolCalls[0].Arguments, want)
+		}
+		if got := string(c.Request.Foreign[`["for [EMAIL_1]"]`]); got != `"yes"` {
+			t.Errorf("what has a personal name: %s of %s", got, c.Request.Foreign)
 		}
 		if len(call.Parts) != 1 || call.Parts[0].Kind != chat.TextPart {
 			t.Errorf("thinking that was changed, with its signature: %+v", call.Parts)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -93,8 +94,13 @@ func (v *veil) request(r *chat.Request) {
 	if r.User != "" {
 		r.User = v.personal(kindUser)
 	}
-	for name := range r.Metadata {
-		r.Metadata[name] = v.personal(kindMetadata)
+	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
+		said, value := name, v.personal(kindMetadata)
+		v.text(&said)
+		v.back = append(v.back, func() {
+			delete(r.Metadata, name)
+			r.Metadata[said] = value
+		})
 	}
 	paths := make([]string, 0, len(r.Foreign))
 	for path := range r.Foreign {
@@ -115,7 +121,12 @@ func (v *veil) request(r *chat.Request) {
 			continue
 		}
 		v.json(name, &raw)
-		v.back = append(v.back, func() { r.Foreign[path] = raw })
+		said := path // a member's name can be personal, too
+		v.text(&said)
+		v.back = append(v.back, func() {
+			delete(r.Foreign, path)
+			r.Foreign[said] = raw
+		})
 	}
 }
 
@@ -210,9 +221,11 @@ func (v *veil) json(name string, raw *json.RawMessage) {
 		v.texts = append(v.texts, &l.text)
 		return nil
 	})
+	own := name
+	v.text(&own)
 	v.back = append(v.back, func() {
 		changed, i := false, 0
-		renamed := map[string]string{} // names that were personal themselves
+		renamed := map[string]string{name: own} // names that were personal themselves
 		out := rewrite(*raw, name, func(leaf) any {
 			at := leaves[i]
 			i++
