@@ -189,7 +189,7 @@ func faults() []fault {
 		{"402", say(status("402 Payment Required", "")), chat.Quota, 402, 0, "402"},
 		{"404", say(status("404 Not Found", `{"error":{"message":"The model m does not exist"}}`)), chat.NotFound, 404, 0, "asked for /v1/chat/completions"},
 		{"413", say(status("413 Payload Too Large", "")), chat.TooLarge, 413, 0, "413"},
-		{"redirect to another host", say(status("307 Temporary Redirect", "", "Location: http://127.0.0.2:1/steal")), chat.BadRequest, 307, 0, "to host 127.0.0.2:1 was not followed"},
+		{"redirect to another host", say(status("307 Temporary Redirect", "", "Location: http://127.0.0.2:1/steal")), chat.BadRequest, 307, 0, "to http://127.0.0.2:1 was not followed"},
 		{"error body that never ends", forever("HTTP/1.1 500 Oops\r\n\r\n", strings.Repeat("x", 4096)), chat.Server, 500, 0, "500"},
 		{"closed before any response", say(), chat.Connect, 0, 0, "closed the connection without a response"},
 		{"not HTTP", say("220 mail ready\r\n"), chat.Malformed, 0, 0, `cannot be read: malformed HTTP status code "mail"; is the url`},

@@ -22,7 +22,7 @@ const (
 	NotFound         Class = "not_found"          // 404: a wrong address or a retired model
 	BadRequest       Class = "bad_request"        // other 4xx
 	TooLarge         Class = "too_large"          // 413, or the context is longer than the model's
-	Server           Class = "server"             // other 5xx
+	Server           Class = "server"             // other 5xx, and 408
 	StreamError      Class = "stream_error"       // an error object inside a 200 that is not of auth, quota or not_found
 	Interrupted      Class = "interrupted"        // ended without its terminal marker, however cleanly
 	Malformed        Class = "malformed"          // not the protocol, or larger than its bounds

@@ -56,7 +56,8 @@ func TestFailureClasses(t *testing.T) {
 			"502 Bad Gateway: a page titled: 502 Bad\nGateway"},
 		{"loading model", 503, `{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}`, chat.Overloaded, ""},
 		{"overloaded of Anthropic's kind", 529, ``, chat.Overloaded, "529 Overloaded"},
-		{"redirect", 307, ``, chat.BadRequest, "307 Temporary Redirect to host evil.example was not followed, so that the key stays here: put the final address into url"},
+		{"redirect", 307, ``, chat.BadRequest, "307 Temporary Redirect to https://evil.example was not followed, so that the key stays here: put the final address into url"},
+		{"a proxy that waited in vain", 408, `upstream request timeout`, chat.Server, "408 Request Timeout: upstream request timeout"},
 		{"a message that is a list", 400, `{"error":{"message":["a","b"]}}`, chat.BadRequest, `400 Bad Request: ["a","b"]`},
 		{"switching protocols", 101, ``, chat.Malformed, ""},
 	} {

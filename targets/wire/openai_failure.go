@@ -55,6 +55,8 @@ func classOf(status int) chat.Class {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return chat.Auth
+	case http.StatusRequestTimeout: // of a proxy that waited in vain for what is behind it
+		return chat.Server
 	case http.StatusPaymentRequired:
 		return chat.Quota
 	case http.StatusNotFound, http.StatusGone:
@@ -75,12 +77,12 @@ func classOf(status int) chat.Class {
 	return chat.Malformed // a status that ends no exchange
 }
 
-// redirected says where a redirect led, by its host alone: paths and queries may
-// carry what the request held.
+// redirected says where a redirect led, by its scheme and host alone: paths and
+// queries may carry what the request held.
 func redirected(header http.Header) string {
-	to := "elsewhere"
+	to := "to another path"
 	if u, err := url.Parse(header.Get("Location")); err == nil && u.Host != "" {
-		to = "to host " + u.Host
+		to = "to " + (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
 	}
 	return " " + to + " was not followed, so that the key stays here: put the final address into url"
 }
