@@ -104,7 +104,7 @@ func remedy(class chat.Class) string {
 	case chat.RateLimited, chat.Overloaded:
 		return "ask less at a time (a lower rate, fewer users), or have the provider raise the limit"
 	case chat.BadRequest:
-		return "read what the server refuses; model: and params: in the scenario are what it was told"
+		return "read what is refused: model: and params: in the scenario are what was asked, and temperature: as-allowed asks for none where a model takes none"
 	case chat.TooLarge:
 		return "ask for less: workload: {max_turns: ...} or params: {max_tokens: ...} in the scenario"
 	case chat.Malformed, chat.Interrupted:

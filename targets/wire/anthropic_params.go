@@ -96,7 +96,7 @@ func (w *anthropicWriter) sampling() {
 	case *t < 0 || *t > 1:
 		w.lose(chat.FieldTemperature, chat.Rejected, "Claude takes 0 to 1")
 	case *t != 1 && w.claude.fixed():
-		w.lose(chat.FieldTemperature, chat.Rejected, w.model+" takes none but 1: ask for the temperature that the API allows")
+		w.lose(chat.FieldTemperature, chat.Rejected, w.model+" takes 1 alone: leave it out (as-allowed in a scenario)")
 	}
 	if p.TopP != nil && *p.TopP < 0.99 && w.claude.fixed() {
 		w.lose(chat.FieldTopP, chat.Rejected, w.model+" takes none below 0.99")
