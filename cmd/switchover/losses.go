@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
+	"switchover/report"
 	"switchover/report/terminal"
 	"switchover/results"
 	"switchover/scenarios"
@@ -102,7 +104,52 @@ func (a *app) printLosses(w io.Writer, p *scenarios.Plan, o terminal.Options) er
 		return nil
 	}
 	fmt.Fprintf(w, "\nLost in conversion, of %s:\n", plural(most, "different request"))
-	return terminal.Table(w, []string{"target", "protocol", "field", "fate", "requests", "why"}, rows, o)
+	head := []string{"target", "protocol", "field", "fate", "requests", "why"}
+	var notes []string
+	if widthOf(append([][]string{head}, rows...)) > o.Width && o.Width > 0 {
+		notes = numbered(rows, len(head)-1)
+	}
+	if err := terminal.Table(w, head, rows, o); err != nil {
+		return err
+	}
+	for _, note := range notes {
+		if _, err := fmt.Fprintln(w, wrapped(report.Clean(note), o.Width)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// widthOf is how wide a table of these rows is at its full width.
+func widthOf(rows [][]string) int {
+	const gap = 2
+	most := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			most[i] = max(most[i], utf8.RuneCountInString(cell))
+		}
+	}
+	total := gap * (len(most) - 1)
+	for _, n := range most {
+		total += n
+	}
+	return total
+}
+
+// numbered puts the number of a note, [1], in place of each text in a column and returns
+// the notes, each text once.
+func numbered(rows [][]string, column int) []string {
+	var notes []string
+	at := map[string]string{}
+	for _, row := range rows {
+		text := row[column]
+		if text != "" && at[text] == "" {
+			at[text] = fmt.Sprintf("[%d]", len(notes)+1)
+			notes = append(notes, at[text]+" "+text)
+		}
+		row[column] = at[text]
+	}
+	return notes
 }
 
 // lossJSON is a field that a target would lose, in the plan's JSON.

@@ -120,17 +120,24 @@ func (a *app) printPlan(w io.Writer, p *scenarios.Plan, o terminal.Options) erro
 
 // worstCase sums the known costs and names what has none.
 func worstCase(p *scenarios.Plan) []string {
-	total, unknown := 0.0, []string{}
+	total, unknown, hourly := 0.0, []string{}, []string{}
 	for _, e := range p.Estimate.Targets {
-		if e.WorstUSD == nil {
+		of := func(t scenarios.Target) bool { return t.Name == e.Target && t.Cost != nil && t.Price == nil }
+		switch {
+		case e.WorstUSD != nil:
+			total += *e.WorstUSD
+		case slices.ContainsFunc(p.Scenario.Targets, of):
+			hourly = append(hourly, e.Target)
+		default:
 			unknown = append(unknown, e.Target)
-			continue
 		}
-		total += *e.WorstUSD
 	}
 	out := []string{fmt.Sprintf("Worst case in all: $%.4f.", total)}
-	if len(unknown) == len(p.Estimate.Targets) {
+	if len(unknown)+len(hourly) == len(p.Estimate.Targets) {
 		out[0] = "Worst case in all: unknown."
+	}
+	if len(hourly) > 0 {
+		out = append(out, fmt.Sprintf("What %s costs goes by the hour, whatever is asked: no budget in dollars bounds it.", strings.Join(hourly, ", ")))
 	}
 	if len(unknown) > 0 {
 		out = append(out, fmt.Sprintf("No price is known for %s, so no budget in dollars bounds that part: give --price IN,OUT, price: in the scenario, or --catalog FILE.", strings.Join(unknown, ", ")))
