@@ -19,7 +19,7 @@ func (l *leg) carry(dep *departure, rec *results.Record) {
 	d, lane, s := l.d, dep.lane, dep.sess
 	id := l.id(lane, s)
 	req := s.request(&lane.spec, id)
-	l.salt(req.Messages, s)
+	l.salt(&req, s)
 	s.exact = l.exact(lane, &req)
 	worst := lane.worstUSD(&req)
 	if !l.permit(dep, worst) {

@@ -1,6 +1,8 @@
 package drive
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -93,6 +95,33 @@ func TestSaltPlaces(t *testing.T) {
 		}
 		if session[0] == session[1] || session[1] == session[2] {
 			t.Errorf("the sessions' salts: %q", session)
+		}
+	})
+}
+
+// A salt in front of a picture is a part of its own; what only the log's dialect says of
+// the parts behind it goes with them.
+func TestASaltInFrontOfParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := new(server)
+		foreign := map[string]json.RawMessage{"messages[0].content[0].context": []byte(`"c"`), "messages[0].content[2]": []byte(`{}`),
+			"messages[0].x": []byte("1"), "messages[1].content[0]": []byte(`{}`), "container": []byte(`"k"`)}
+		item := results.Conversation{Item: "one", Turns: []string{""}, Parts: [][]chat.Part{{{Kind: chat.DocumentPart, Text: "d"}, {Kind: chat.TextPart, Text: "What?"}}},
+			Request: &chat.Request{Dialect: "anthropic", Foreign: foreign}}
+		drive(t, Config{Plan: planOf([]results.Conversation{item}, openStage("one", time.Minute, every(time.Second, 1, 1))), Salt: "run"}, targetOf("a", a))
+		if len(a.requests) != 1 || len(a.requests[0].Messages[0].Parts) != 3 {
+			t.Fatalf("%+v", a.requests)
+		}
+		var paths []string
+		for path := range a.requests[0].Foreign {
+			paths = append(paths, path)
+		}
+		slices.Sort(paths)
+		if got, want := strings.Join(paths, " "), "container messages[0].content[1].context messages[0].content[3] messages[0].x messages[1].content[0]"; got != want {
+			t.Errorf("places %s, want %s", got, want)
+		}
+		if len(foreign) != 5 || foreign["messages[0].content[2]"] == nil {
+			t.Errorf("the conversation was changed: %v", foreign)
 		}
 	})
 }
