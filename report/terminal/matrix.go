@@ -124,8 +124,16 @@ func (p *page) table(d *report.Doc) error {
 			}
 		}
 	}
-	if err := p.down(d).render(&p.b); err != nil {
+	g, columns := p.down(d)
+	if err := g.render(&p.b); err != nil {
 		return err
+	}
+	var left []string
+	for _, c := range d.Columns[columns:] {
+		left = append(left, c.Label)
+	}
+	if left != nil {
+		p.para("", "", "No room here for "+strings.Join(left, ", ")+": a wider terminal or the report has them.", dim)
 	}
 	if slices.ContainsFunc(d.Rows, func(r report.Row) bool { return r.Incumbent }) {
 		p.line(p.o.paint("* the incumbent", dim), 0)
@@ -141,12 +149,23 @@ func (p *page) render(g *grid, d *report.Doc, intervals bool) error {
 	return g.render(&p.b)
 }
 
+// shortNames are the targets' names in at most so many cells each, in the order of the
+// rows.
+func shortNames(d *report.Doc, cells int) []string {
+	names := make([]string, len(d.Rows))
+	for i, r := range d.Rows {
+		names[i] = r.Target
+	}
+	return report.Shorten(names, func(s string) bool { return cellWidth(s) <= cells })
+}
+
 // across is the matrix with one column for each target and one row for each
 // requirement and figure, in the order in which the decision is made.
 func (p *page) across(d *report.Doc, intervals bool, names int) *grid {
 	a := &across{o: p.o, d: d, g: &grid{gap: 2, head: []string{""}, right: []bool{false}}, intervals: make([]int, len(d.Rows))}
+	short := shortNames(d, names)
 	for i, r := range d.Rows {
-		h := p.o.paint(elide(r.Target, names), bold)
+		h := p.o.paint(short[i], bold)
 		if r.Role != "" {
 			h += "\n" + p.o.paint(strings.ReplaceAll(r.Role, ", ", "\n"), dim)
 		}
@@ -242,58 +261,6 @@ func bare(interval string) string {
 		i = i[:n]
 	}
 	return i
-}
-
-// down is the matrix with one row for each target, the columns that fit.
-func (p *page) down(d *report.Doc) *grid {
-	names := 28
-	for {
-		g := p.rows(d, len(d.Columns), names)
-		for n := len(d.Columns) - 1; g.total() > p.o.width() && n >= 1; n-- {
-			g = p.rows(d, n, names)
-		}
-		if g.total() <= p.o.width() || names <= 9 {
-			return g
-		}
-		names--
-	}
-}
-
-func (p *page) rows(d *report.Doc, columns, names int) *grid {
-	o := p.o
-	g := &grid{gap: 2, head: []string{"Rank", "Target"}, right: []bool{false, false}}
-	if len(d.Checks) > 0 {
-		g.head, g.right = append(g.head, "Required"), append(g.right, false)
-	}
-	for _, c := range d.Columns[:columns] {
-		label := wrap(c.Label, 13)
-		if c.Weight != "" {
-			label = append(label, c.Weight)
-		}
-		g.head, g.right = append(g.head, strings.Join(label, "\n")), append(g.right, true)
-	}
-	ranked := slices.ContainsFunc(d.Rows, func(r report.Row) bool { return r.Utility != "" })
-	if ranked {
-		g.head, g.right = append(g.head, "Utility"), append(g.right, true)
-	}
-	for _, r := range d.Rows {
-		name := elide(r.Target, names)
-		if r.Incumbent {
-			name += " *"
-		}
-		row := []string{o.place(r), o.paint(name, bold)}
-		if len(d.Checks) > 0 {
-			row = append(row, o.mark(worst(r.Checks)))
-		}
-		for _, v := range r.Cells[:columns] {
-			row = append(row, o.value(v))
-		}
-		if ranked {
-			row = append(row, dash(r.Utility))
-		}
-		g.rows = append(g.rows, row)
-	}
-	return g
 }
 
 // worst is the gravest result of a target's requirements.
