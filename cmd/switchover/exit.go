@@ -23,7 +23,8 @@ const (
 
 const exitHelp = `Exit codes:
   0    ok
-  1    an objective or a gate failed, or no candidate meets the requirements
+  1    an objective or a gate failed, or no candidate meets the requirements; of
+       'results': the schedules differ; of 'convert': requests were left out
   2    wrong usage, or a scenario that cannot be run
   3    inconclusive: something the decision needs is unknown
   4    invalid run (the client was not fit to measure), missing data, or
