@@ -42,7 +42,7 @@ func bedrockClient(base string) *bedrockruntime.Client {
 	return bedrockruntime.New(bedrockruntime.Options{Region: "eu-central-1", BaseEndpoint: aws.String(base), RetryMaxAttempts: 1, HTTPClient: &http.Client{Transport: ownBody{}},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: canary}, nil
-		})})
+		})}, func(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"sigv4"} }) // and not a key of the developer's own environment
 }
 
 // converseHeard is what a client made of an answer.

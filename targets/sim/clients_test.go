@@ -121,7 +121,7 @@ func hearConverse(ctx context.Context, url string, whole bool) (h heard, err err
 	client := bedrockruntime.New(bedrockruntime.Options{Region: "eu-central-1", BaseEndpoint: aws.String(Base(url, "bedrock")), RetryMaxAttempts: 1,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "unused", SecretAccessKey: "unused"}, nil
-		})})
+		})}, func(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"sigv4"} }) // and not a key of the developer's own environment
 	messages := []types.Message{{Role: types.ConversationRoleUser, Content: []types.ContentBlock{&types.ContentBlockMemberText{Value: asking}}}}
 	if whole {
 		out, err := client.Converse(ctx, &bedrockruntime.ConverseInput{ModelId: aws.String("m"), Messages: messages})
