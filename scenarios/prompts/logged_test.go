@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,6 +176,32 @@ func TestRichRequestsAreRedacted(t *testing.T) {
 		if got := string(c.Tools[0].Parameters); got != `{"type":"object","properties":{"z":{"enum":["[EMAIL_1]"]},"a":{}}}` {
 			t.Errorf("a schema in another order: %s", got)
 		}
+	}
+}
+
+// What only Claude's dialect says of a message stays with it where thinking before it is
+// withheld.
+func TestThinkingThatIsWithheldLeavesTheRest(t *testing.T) {
+	r, err := redact.New(redact.Rules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const thought = `{"type":"thinking","thinking":"It is ann@example.com.","signature":"s"}`
+	_, c := readOne(t, FormatAnthropic, `{"model":"m","max_tokens":2000,"system":"Be brief.","messages":[
+		{"role":"user","content":"A?"},
+		{"role":"assistant","content":[{"type":"server_tool_use","id":"s","name":"web_search","input":{}},`+thought+`,{"type":"search_result","source":"s","title":"p","content":[]},
+			{"type":"text","text":"B.","citations":[{"x":1}]},{"type":"tool_use","id":"t","name":"f","input":{}}]},
+		{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"r"},{"type":"text","text":"C?"}]},
+		{"role":"assistant","content":[`+thought+`,{"type":"text","text":"D.","citations":[{"y":1}]}]},
+		{"role":"user","content":[{"type":"text","text":"E?","citations":[{"z":1}]}]}]}`, r)
+	var places []string
+	for path := range c.Request.Foreign {
+		places = append(places, path)
+	}
+	slices.Sort(places)
+	want := "messages[1].content[0] messages[1].content[1] messages[1].content[2].citations messages[3].content[0].citations messages[4].content[0].citations"
+	if got := strings.Join(places, " "); got != want {
+		t.Errorf("places are %s\nwant %s", got, want)
 	}
 }
 

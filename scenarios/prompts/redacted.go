@@ -38,7 +38,7 @@ func redacted(c *results.Conversation, r *redact.Redactor) (counts, unseen redac
 		v.list(list)
 	}
 	for i := range c.Parts {
-		v.parts(&c.Parts[i])
+		v.parts(&c.Parts[i], func([]int) {}) // users do not think
 	}
 	for i := range c.Tools {
 		t := &c.Tools[i]
@@ -81,10 +81,11 @@ func (v *veil) list(of []string) {
 }
 
 func (v *veil) request(r *chat.Request) {
+	gone := map[int][]int{}
 	for i := range r.Messages {
 		m := &r.Messages[i]
 		v.text(&m.Content)
-		v.parts(&m.Parts)
+		v.parts(&m.Parts, func(parts []int) { gone[i] = parts })
 		for j := range m.ToolCalls {
 			v.arguments(&m.ToolCalls[j].Arguments)
 		}
@@ -128,6 +129,7 @@ func (v *veil) request(r *chat.Request) {
 			r.Foreign[said] = raw
 		})
 	}
+	v.back = append(v.back, func() { closeRanks(r, gone) })
 }
 
 // speaker is what stands for the name of one of several users, in the letters that
@@ -149,7 +151,9 @@ func (v *veil) personal(kind string) string {
 	return kind + "_1"
 }
 
-func (v *veil) parts(parts *[]chat.Part) {
+// parts takes the parts of one message. The numbers of those that are gone afterwards go to
+// gone.
+func (v *veil) parts(parts *[]chat.Part, gone func([]int)) {
 	for i := range *parts {
 		p := &(*parts)[i]
 		v.text(&p.Text)
@@ -162,17 +166,8 @@ func (v *veil) parts(parts *[]chat.Part) {
 			v.unseen[string(p.Kind)]++
 		}
 	}
-	// A provider knows thinking of its own by its signature, which no other text has.
 	before := slices.Clone(*parts)
-	v.back = append(v.back, func() {
-		kept := (*parts)[:0]
-		for i, p := range *parts {
-			if p.Kind != chat.ThinkingPart || p.Text == before[i].Text {
-				kept = append(kept, p)
-			}
-		}
-		*parts = kept
-	})
+	v.back = append(v.back, func() { gone(forgetThinking(parts, before)) })
 }
 
 // encoded is text in base64.
