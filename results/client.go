@@ -119,8 +119,11 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 		w = append(w, fmt.Sprintf("%s of reads held more than one event: their token gaps are coarse", twoDigits(c.CoalescedShare)))
 	}
 	for _, t := range s.Targets {
+		var uncounted, answers int
 		for _, st := range t.Stages {
 			cell := byKey[cellKey{st.Name, t.Name}]
+			n, of := cell.uncounted()
+			uncounted, answers = uncounted+n, answers+of
 			if why := cell.unsteady(); why != "" && len(cell.requests) > 0 && t.Quarantined == "" {
 				then := "rates are over the whole stage, ramp and drain included"
 				if cell.steady {
@@ -131,6 +134,9 @@ func warnings(d *Data, c Client, s *Summary, byKey map[cellKey]*cell) []string {
 			if dis := cell.disagreement(); dis != "" {
 				w = append(w, fmt.Sprintf("%s in %s: %s", t.Name, st.Name, dis))
 			}
+		}
+		if uncounted > 0 {
+			w = append(w, fmt.Sprintf("%s gave no token counts with %d of %d answers: each chunk of those counts as one token, in tokens/s, TPOT and token gaps", t.Name, uncounted, answers))
 		}
 	}
 	return unique(w)
@@ -155,6 +161,20 @@ func unwatched(d *Data, p *pack) []string {
 		}
 	}
 	return w
+}
+
+// uncounted is how many answers came without usage, so that their chunks were
+// counted, of how many.
+func (c *cell) uncounted() (n, of int) {
+	for q := range c.each {
+		if !q.ok() {
+			continue
+		}
+		if of++; q.last.TokenSource == FromChunks {
+			n++
+		}
+	}
+	return n, of
 }
 
 // disagreement compares usage with the number of chunks, where a target streams

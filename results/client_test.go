@@ -169,6 +169,13 @@ func TestWarnings(t *testing.T) {
 	}); said(s) != "the key travels in clear" {
 		t.Errorf("the run's own warning: %q", s.Warnings)
 	}
+	if s := fitness(50, 200, 20, ClockUser, 0, func(d *Data) {
+		for i := range d.Records[:20] {
+			d.Records[i].TokenSource = FromChunks
+		}
+	}); !strings.HasSuffix(said(s), " gave no token counts with 20 of 50 answers: each chunk of those counts as one token, in tokens/s, TPOT and token gaps") {
+		t.Errorf("answers without usage: %q", s.Warnings)
+	}
 	// Usage that counts 40 tokens where answer after answer streams 60 chunks, and a
 	// target of one token a chunk of which every fifth answer is off.
 	usage := func(tokens func(i int) int) func(*Data) {
