@@ -32,3 +32,16 @@ func TestSpentNoteKeepsTheUnknownUnknown(t *testing.T) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 }
+
+// A target that nothing more was asked of is shown by what ended it, not by the
+// requirements that it was never held to.
+func TestQuarantinedTargetsAreShownByTheirFailure(t *testing.T) {
+	run := &results.Run{ID: "r", Name: "r", Targets: []results.RunTarget{{Name: "broke"}},
+		Policy: results.Policy{Require: []results.Bound{{Name: "data.training", Op: "=", Is: "no", Text: "no"}}}}
+	s := &results.Summary{State: results.StateComplete, Valid: true,
+		Targets: []results.TargetSummary{{Name: "broke", Quarantined: "quota: 429: your balance is empty", Figures: map[string]results.Figure{}}}}
+	s.Matrix = results.BuildMatrix(run, s, nil)
+	if got, want := New(run, s).Rows[0].Met, (Met{results.Fail, "quarantined", "quota"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

@@ -108,8 +108,8 @@ type Row struct {
 // Met is a row's requirements in one line.
 type Met struct {
 	Result string // the worst of the checks: results.Fail, Unproven, Pass; empty without any
-	Text   string // "3 of 3 met", "1 of 3 failed", "none"
-	Which  string // the first check that is not met
+	Text   string // "3 of 3 met", "1 of 3 failed", "none", "quarantined"
+	Which  string // the first check that is not met, or the class of failure of a quarantined target
 }
 
 // Result is one requirement held against one target. An empty Result field

@@ -182,6 +182,10 @@ func (d *Doc) row(run *results.Run, s *results.Summary, m *results.Matrix, r res
 		row.Checks = append(row.Checks, res)
 	}
 	row.Met = d.met(row.Checks)
+	if t := s.Target(r.Target); t != nil && t.Quarantined != "" { // what it would have met was never tried
+		why, _, _ := strings.Cut(t.Quarantined, ":")
+		row.Met = Met{results.Fail, "quarantined", Clean(why)}
+	}
 	return row
 }
 
