@@ -129,13 +129,13 @@ func (l *latency) draw(s *sheet) {
 		s.text(margin, l.top+20, "No latency was measured.", pen{size: 13, color: muted})
 	}
 	names, notes := s.labels(l.d)
+	short := namePen.fitAll(names, 156)
 	for i, r := range l.d.Rows {
 		y := l.top + float64(i)*l.row
 		if i%2 == 0 {
 			s.rect(margin-8, y, slideWidth-2*margin+16, l.row, faint)
 		}
-		p := pen{size: 12.5, bold: true, color: ink}
-		s.text(margin, y+l.row/2-1, p.fit(names[i], 156), p)
+		s.text(margin, y+l.row/2-1, short[i], namePen)
 		sub := pen{size: 9.5, color: muted}
 		s.text(margin, y+l.row/2+11.5, sub.fit(l.beside(r), 156), sub)
 	}

@@ -156,6 +156,8 @@ func (l *load) curve(s *sheet, c *report.Curve, top float64) {
 	title := pen{size: 12.5, bold: true, color: ink}
 	s.text(margin+title.width(s.legible(c.Title))+10, top-14, "time to first token", pen{size: 9.5, color: muted})
 	names, _ := s.labels(l.d)
+	label := pen{size: 10.5, bold: true, color: ink}
+	names = label.fitAll(names, plotRight-44)
 	for i, ser := range c.Series { // beneath all lines
 		l.band(s, p, ser, seriesColors[i%len(seriesColors)])
 	}
@@ -163,7 +165,7 @@ func (l *load) curve(s *sheet, c *report.Curve, top float64) {
 	for i, ser := range c.Series {
 		col := seriesColors[i%len(seriesColors)]
 		l.lines(s, p, ser, col)
-		name := ser.Target
+		name := label.fit(ser.Target, plotRight-44)
 		for j, r := range l.d.Rows {
 			if r.Target == ser.Target {
 				name = names[j]
@@ -181,7 +183,7 @@ func (l *load) name(s *sheet, p *plot, name string, ser report.Series, col color
 	s.line(x, y-3.4, x+16, y-3.4, 2, col)
 	s.disc(x+8, y-3.4, 3.2, col)
 	label := pen{size: 10.5, bold: true, color: ink}
-	s.text(x+22, y, label.fit(name, plotRight-44), label)
+	s.text(x+22, y, name, label)
 	if ser.Capacity.Known {
 		text := ser.Capacity.Text
 		if ser.Capacity.Interval != "" {

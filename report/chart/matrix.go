@@ -42,6 +42,7 @@ type matrix struct {
 
 var (
 	titlePen = pen{size: 22, bold: true, color: ink}
+	namePen  = pen{size: 12.5, bold: true, color: ink}
 	textPen  = pen{size: 12, color: ink}
 )
 
@@ -67,8 +68,8 @@ func (m *matrix) draw(s *sheet) {
 	m.head(s)
 	m.headings(s)
 	names, notes := s.labels(m.d)
-	for i := range m.d.Rows {
-		m.target(s, i, names[i])
+	for i, name := range namePen.fitAll(names, nameWidth-42) {
+		m.target(s, i, name)
 	}
 	y := m.legend(s)
 	m.words(s, names, y+22)
@@ -183,7 +184,7 @@ func (m *matrix) target(s *sheet, i int, name string) {
 		m.value(s, j, v, y, out)
 	}
 	m.place(s, r, mid)
-	p := pen{size: 12.5, bold: true, color: ink}
+	p := namePen
 	if out {
 		p.color = muted
 	}
@@ -192,9 +193,9 @@ func (m *matrix) target(s *sheet, i int, name string) {
 		line = strings.TrimSuffix(r.Role+", "+line, ", ")
 	}
 	if line == "" {
-		s.text(margin+34, mid+4, p.fit(name, nameWidth-42), p)
+		s.text(margin+34, mid+4, name, p)
 	} else {
-		s.text(margin+34, mid-1, p.fit(name, nameWidth-42), p)
+		s.text(margin+34, mid-1, name, p)
 		sub := pen{size: 9.5, color: muted}
 		s.text(margin+34, mid+11.5, sub.fit(line, nameWidth-42), sub)
 	}

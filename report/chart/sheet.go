@@ -20,6 +20,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"switchover/report"
 )
 
 // A slide is 16 to 9; a picture with many targets grows downwards. In points.
@@ -115,6 +117,11 @@ func (p pen) fit(s string, width float64) string {
 		r = r[:len(r)-1]
 	}
 	return strings.TrimRight(string(r), " ") + "\u2026"
+}
+
+// fitAll shortens names to width, so that they can still be told apart.
+func (p pen) fitAll(names []string, width float64) []string {
+	return report.Shorten(names, func(s string) bool { return p.width(s) <= width })
 }
 
 // lines breaks s between words into at most n lines of width; the last is shortened.

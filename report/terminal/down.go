@@ -41,8 +41,9 @@ func (p *page) rows(d *report.Doc, columns, names int) *grid {
 	if ranked {
 		g.head, g.right = append(g.head, "Utility"), append(g.right, true)
 	}
-	for _, r := range d.Rows {
-		name := elide(r.Target, names)
+	short := shortNames(d, names)
+	for i, r := range d.Rows {
+		name := short[i]
 		if r.Incumbent {
 			name += " *"
 		}
