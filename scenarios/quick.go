@@ -289,20 +289,35 @@ func pathSafe(model string) string {
 	return name[:min(len(name), 64)]
 }
 
-// nameApart adds the host, and then a number, to names that are alike.
+// nameApart tells targets of one model apart by the first of these that does: their
+// hosts, their protocols, both, or else a number.
 func nameApart(ts []Target) {
-	count := map[string]int{}
-	for _, t := range ts {
-		count[t.Name]++
+	alike := map[string][]*Target{}
+	for i := range ts {
+		alike[ts[i].Name] = append(alike[ts[i].Name], &ts[i])
+	}
+	for name, group := range alike {
+		if len(group) == 1 {
+			continue
+		}
+		suffix := hostOf
+		for _, f := range []func(*Target) string{hostOf, protocolOf, func(t *Target) string { return joined(hostOf(t), protocolOf(t)) }} {
+			seen := map[string]bool{}
+			for _, t := range group {
+				seen[f(t)] = true
+			}
+			if len(seen) == len(group) {
+				suffix = f
+				break
+			}
+		}
+		for _, t := range group {
+			t.Name = joined(name, suffix(t))
+		}
 	}
 	used := map[string]bool{}
 	for i := range ts {
 		t := &ts[i]
-		if count[t.Name] > 1 {
-			if u, err := url.Parse(t.URL); err == nil {
-				t.Name = joined(t.Name, pathSafe(cmp.Or(u.Host, t.URL)))
-			}
-		}
 		base := t.Name
 		for n := 2; used[t.Name]; n++ {
 			t.Name = joined(base, strconv.Itoa(n))
@@ -310,6 +325,17 @@ func nameApart(ts []Target) {
 		used[t.Name] = true
 	}
 }
+
+// hostOf is the host that a target is at, or the word for its address.
+func hostOf(t *Target) string {
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return pathSafe(t.URL)
+	}
+	return pathSafe(cmp.Or(u.Host, t.URL))
+}
+
+func protocolOf(t *Target) string { return pathSafe(cmp.Or(t.Protocol, usualProtocol)) }
 
 // joined shortens the first part so that both fit into a name.
 func joined(a, b string) string {

@@ -76,3 +76,27 @@ func TestQuickRefuses(t *testing.T) {
 		}
 	}
 }
+
+// One model at several places is named by what tells the places apart.
+func TestQuickNames(t *testing.T) {
+	for want, o := range map[string]QuickOptions{
+		"m-openai m-anthropic": {URLs: []string{"http://h/v1", "http://h"}, Protocols: []string{"openai", "anthropic"}, Models: []string{"m"}},
+		"m-h1 m-h2":            {URLs: []string{"http://h1/v1", "http://h2"}, Protocols: []string{"openai", "anthropic"}, Models: []string{"m"}},
+		"m-h1-openai m-h1-anthropic m-h2-openai": {URLs: []string{"http://h1/v1", "http://h1", "http://h2/v1"},
+			Protocols: []string{"openai", "anthropic", "openai"}, Models: []string{"m"}},
+		"m-h m-h-2 m-h-3": {URLs: []string{"http://h/v1", "http://h/v2", "http://h"}, Protocols: []string{"openai", "openai", "anthropic"}, Models: []string{"m"}},
+		"m n":             {URLs: []string{"http://h/v1"}, Models: []string{"m", "n"}},
+	} {
+		s, err := Quick(o, testEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, target := range s.Targets {
+			names = append(names, target.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("named %q, want %q", got, want)
+		}
+	}
+}
