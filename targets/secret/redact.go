@@ -16,6 +16,10 @@ const MinLength = 6
 // maxRounds bounds how often nested encodings are undone.
 const maxRounds = 4
 
+// minFolded is the length from which a secret is hidden in letters of either case: one in
+// hex is the same key in both. Shorter ones may be words ("ollama").
+const minFolded = 16
+
 // minPart is how many bytes of a secret, or of an encoding of it, are taken for
 // the secret where a text begins or ends inside it.
 const minPart = 8
@@ -27,9 +31,9 @@ const minInner = 12
 // Redactor replaces secrets in text by Mask. A nil Redactor replaces nothing.
 // It may be used by several goroutines.
 type Redactor struct {
-	plain [][]byte // the secrets, and what they become when themselves decoded
-	cores [][]byte // of their base64 forms
-	hex   [][]byte // lower case
+	plain  [][]byte // short secrets, and what they become when themselves decoded
+	folded [][]byte // long ones, and the hex forms of all; lower case
+	cores  [][]byte // of their base64 forms
 }
 
 // NewRedactor returns a Redactor that hides these values. Values shorter than
@@ -42,7 +46,11 @@ func NewRedactor(values ...Value) *Redactor {
 		}
 		key := view{text: []byte(v.s)}
 		for range maxRounds {
-			r.plain = add(r.plain, key.text)
+			if len(key.text) >= minFolded {
+				r.folded = add(r.folded, foldASCII(key.text))
+			} else {
+				r.plain = add(r.plain, key.text)
+			}
 			next, changed := key.decode()
 			if !changed {
 				break
@@ -53,7 +61,7 @@ func NewRedactor(values ...Value) *Redactor {
 			r.cores = add(r.cores, core(base64.RawStdEncoding, v.s, shift))
 			r.cores = add(r.cores, core(base64.RawURLEncoding, v.s, shift))
 		}
-		r.hex = add(r.hex, []byte(hex.EncodeToString([]byte(v.s))))
+		r.folded = add(r.folded, []byte(hex.EncodeToString([]byte(v.s))))
 	}
 	return r
 }
@@ -74,12 +82,12 @@ func core(enc *base64.Encoding, s string, shift int) []byte {
 	return []byte(full[first:last])
 }
 
-// Text returns s with every secret replaced by Mask: verbatim; with characters
-// escaped as in JSON, URLs or HTML, in any mixture and nested; broken by white
-// space; as base64 (either alphabet, any alignment) or hex; cut off where s begins or
-// ends; and wherever half of it or more was left.
+// Text returns s with every secret replaced by Mask: verbatim, a long one also in
+// letters of the other case; with characters escaped as in JSON, URLs or HTML, in any
+// mixture and nested; broken by white space; as base64 (either alphabet, any alignment)
+// or hex; cut off where s begins or ends; and wherever half of it or more was left.
 func (r *Redactor) Text(s string) string {
-	if r == nil || len(r.plain) == 0 || s == "" {
+	if r == nil || len(r.folded) == 0 || s == "" {
 		return s
 	}
 	// Most text holds no secret: look first, and keep account of places only where
@@ -110,8 +118,13 @@ func (r *Redactor) find(v view) spans {
 
 // search adds the places of all secrets in one reading of the text.
 func (r *Redactor) search(v view, hide *spans) {
+	hideAt := func(i, j int) { hide.add(v.from(i), v.to(j)) }
 	for _, p := range r.plain {
-		each(v.text, p, func(i, j int) { hide.add(v.from(i), v.to(j)) })
+		each(v.text, p, hideAt)
+	}
+	lower := foldASCII(v.text)
+	for _, p := range r.folded {
+		each(lower, p, hideAt)
 	}
 	for _, p := range r.cores {
 		each(v.text, p, func(i, j int) {
@@ -124,10 +137,6 @@ func (r *Redactor) search(v view, hide *spans) {
 			}
 			hide.add(v.from(i), v.to(j))
 		})
-	}
-	lower := foldASCII(v.text)
-	for _, p := range r.hex {
-		each(lower, p, func(i, j int) { hide.add(v.from(i), v.to(j)) })
 	}
 }
 

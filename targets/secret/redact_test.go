@@ -45,6 +45,8 @@ func encodings(key string) map[string]string {
 		"base64, one byte before":  base64.StdEncoding.EncodeToString([]byte("x" + key + "y")),
 		"base64, two bytes before": base64.RawURLEncoding.EncodeToString([]byte("xy" + key + "yz")),
 		"base64 in JSON":           strings.ReplaceAll(base64.StdEncoding.EncodeToString([]byte("Bearer "+key)), "/", `\/`),
+		"upper case":               strings.ToUpper(key),
+		"lower case":               strings.ToLower(key),
 		"hex":                      hex.EncodeToString([]byte(key)),
 		"hex, upper case":          strings.ToUpper(hex.EncodeToString([]byte(key))),
 		"mixed": escapeAll(key, func(i int, c byte) string {
@@ -113,6 +115,9 @@ func TestShortAndMissingSecrets(t *testing.T) {
 	}
 	if got := NewRedactor(Value{}, New("EMPTY")).Text("an EMPTY glass"); got != "an EMPTY glass" {
 		t.Errorf("a key too short to be one was hidden: %q", got)
+	}
+	if got := NewRedactor(New("ollama")).Text("Ollama"); got != "Ollama" {
+		t.Errorf("a word that a key is made of was hidden in other letters: %q", got)
 	}
 }
 
