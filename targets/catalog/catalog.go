@@ -286,12 +286,32 @@ func (c *Catalog) ProviderAt(url string) *Provider {
 	url = strings.ToLower(url)
 	for i := range c.Providers {
 		for _, pattern := range c.Providers[i].Addresses {
-			if re, err := regexp.Compile("^(?:" + pattern + ")"); err == nil && re.MatchString(url) {
+			re, err := regexp.Compile("^(?:" + pattern + ")")
+			if err != nil {
+				continue
+			}
+			re.Longest()
+			if at := re.FindStringIndex(url); at != nil && !splitsHost(url, at[1]) {
 				return &c.Providers[i]
 			}
 		}
 	}
 	return nil
+}
+
+// splitsHost reports whether an address goes on after its first n bytes with more of its
+// host's name: what is known of api.example.com does not hold for
+// api.example.com.elsewhere.net. Patterns that end with a dot leave the rest open.
+func splitsHost(url string, n int) bool {
+	_, after, ok := strings.Cut(url, "://")
+	host := len(url) - len(after)
+	if !ok || n <= host {
+		return false
+	}
+	if i := strings.IndexAny(after, "/:?#"); i >= 0 {
+		after = after[:i]
+	}
+	return n < host+len(after) && url[n-1] != '.'
 }
 
 // Price finds what a provider takes for a model, by any of the names it has there;

@@ -220,3 +220,28 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+// Patterns of published lists end where they please; what is known of an address does
+// not hold for one that goes on with another name.
+func TestImportedAddressesEndWithTheHost(t *testing.T) {
+	c := &Catalog{Providers: []Provider{
+		{ID: "a", Addresses: []string{`https://api\.a\.com`}},
+		{ID: "open", Addresses: []string{`https://api\.open\.`}},
+		{ID: "path", Addresses: []string{`https://router\.b\.co/groq`}},
+		{ID: "any", Addresses: []string{`(https?://)?([^.]*\.)?(?:any\.com|any\.com\.au)`}},
+	}}
+	for url, want := range map[string]string{
+		"https://api.a.com": "a", "https://api.a.com/v1": "a", "https://api.a.com:8443/v1": "a", "https://api.a.com?x": "a",
+		"https://api.a.com.example.org/v1": "", "https://api.a.company/v1": "", "https://api.a.com@example.org": "", "https://api.a.com-x.org": "",
+		"https://api.open.cn/v1": "open", "https://router.b.co/groq/v1": "path", "https://router.b.co/groq2": "path",
+		"https://us.any.com.au/v1": "any", "any.com/v1": "any", "https://us.any.com.example.org": "",
+	} {
+		got := ""
+		if p := c.ProviderAt(url); p != nil {
+			got = p.ID
+		}
+		if got != want {
+			t.Errorf("%s is served by %q, want %q", url, got, want)
+		}
+	}
+}
