@@ -29,6 +29,10 @@ func As(w io.Writer, r *as.Report, o Options) error {
 	p.para("", "AS "+strings.ToUpper(r.Tool), report.Clean(r.Run)+" by the definitions of "+r.Title+", from the same records. Nothing here enters the matrix or a gate.", bold)
 	for _, t := range r.Targets {
 		p.b.WriteByte('\n')
+		if t.Reason != "" {
+			p.para("", report.Clean(t.Name)+",", "not compared: "+report.Clean(t.Reason), bold)
+			continue
+		}
 		p.para("", report.Clean(t.Name)+",", "stage "+report.Clean(t.Stage), bold)
 		g := &grid{gap: 2, head: []string{"", "Ours", "As " + r.Tool, "Difference", "n"}, right: []bool{false, true, true, true, true}}
 		for _, row := range t.Rows {
@@ -81,15 +85,16 @@ func (p *page) inexact(rows []as.Row) {
 
 // definitions says how the definitions differ, each figure once.
 func (p *page) definitions(r *as.Report) {
+	i := slices.IndexFunc(r.Targets, func(t as.Target) bool { return t.Reason == "" })
+	if i < 0 {
+		return
+	}
 	p.b.WriteByte('\n')
 	p.para("", "", "Why they differ", bold)
 	for _, s := range r.Throughout {
 		p.para("  ", "-", s, "")
 	}
-	if len(r.Targets) == 0 {
-		return
-	}
-	for _, why := range once(r.Targets[0].Rows, func(r as.Row) string { return r.Why }) {
+	for _, why := range once(r.Targets[i].Rows, func(r as.Row) string { return r.Why }) {
 		p.para("  ", "-", strings.Join(why.labels, ", ")+": "+why.text, "")
 	}
 }

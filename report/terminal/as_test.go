@@ -53,3 +53,18 @@ func TestAs(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing is compared, no difference is explained.
+func TestAsWithoutFigures(t *testing.T) {
+	r := compared()
+	for i := range r.Targets {
+		r.Targets[i] = as.Target{Name: "a", Reason: "the load is a search"}
+	}
+	var b strings.Builder
+	if err := As(&b, r, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); !strings.Contains(got, "a, not compared: the load is a search") || strings.Contains(got, "Why they differ") {
+		t.Error(got)
+	}
+}

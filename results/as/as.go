@@ -37,6 +37,8 @@ type Target struct {
 	Name  string `json:"name"`
 	Stage string `json:"stage"`
 	Rows  []Row  `json:"rows"`
+	// Reason is why there is nothing to compare; empty where there is.
+	Reason string `json:"reason,omitempty"`
 	// Seen is what this target's streams hold that the tool takes otherwise.
 	Seen []string `json:"seen,omitempty"`
 }
@@ -85,6 +87,7 @@ func New(name string, d *results.Data, s *results.Summary) (*Report, error) {
 	r.Throughout = append(slices.Clone(throughout), t.throughout...)
 	for _, ts := range s.Targets {
 		if ts.Stage == "" {
+			r.Targets = append(r.Targets, Target{Name: ts.Name, Rows: []Row{}, Reason: ts.Figures[figures[0].key].Reason})
 			continue
 		}
 		stage := ts.Stage

@@ -189,3 +189,13 @@ func ExampleNew() {
 	// 1 answer began with an event without content, at the median 50 ms before the first token
 	// no definitions of a tool "wrk" are known; there are vllm, guidellm, aiperf, inference-perf, genai-bench, llmperf
 }
+
+// A run without a stage of its own figures says so for each target.
+func TestNothingToCompare(t *testing.T) {
+	d := run(answer(0, 1, 0, 100*ms, 20*ms))
+	d.Run.Stages[1].Measure = false
+	r := report(t, "vllm", d)
+	if len(r.Targets) != 1 || len(r.Targets[0].Rows) != 0 || r.Targets[0].Reason != "no stage of the load is measured" {
+		t.Errorf("%+v", r.Targets)
+	}
+}
