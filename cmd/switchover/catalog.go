@@ -52,7 +52,8 @@ func (a *app) catalogShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show NAME",
 		Short:   "Print everything known of a model, a provider, a licence or a GPU",
-		Example: "  switchover catalog show mistral-7b\n  switchover catalog show bedrock --json",
+		Long:    "Print everything known of a model, a provider, a licence or a GPU, and what a\nword for an address stands for, as --url and url: take it.",
+		Example: "  switchover catalog show mistral-7b\n  switchover catalog show groq\n  switchover catalog show bedrock --json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError("'switchover catalog list' prints the names", "show takes one name, but was given %d", len(args))

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Names are the ids of one kind of entry, in order: models, providers, licences or
-// gpus.
+// Names are the ids of one kind of entry, in order: models, providers, licences, gpus,
+// or the words for addresses.
 func (c *Catalog) Names(kind string) []string {
 	var out []string
 	switch kind {
@@ -27,13 +27,17 @@ func (c *Catalog) Names(kind string) []string {
 		for _, g := range c.GPUs {
 			out = append(out, g.ID)
 		}
+	case "words":
+		for _, p := range presets() {
+			out = append(out, p.Name)
+		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
 // Kinds are the kinds of entries that have names.
-var Kinds = []string{"models", "providers", "licences", "gpus"}
+var Kinds = []string{"models", "providers", "licences", "gpus", "words"}
 
 // Suggest are up to five ids of entries that were perhaps meant, the nearest first: of
 // those that go by a name that contains what was written, or differs from it by few

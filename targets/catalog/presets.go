@@ -27,9 +27,7 @@ type Preset struct {
 	// Local says that it is a server of one's own, which needs no key.
 	Local bool   `json:"local,omitempty"`
 	Note  string `json:"note,omitempty"`
-	// Source is the document it was read from, Checked the day, as 2006-01-02.
-	Source  string `json:"source"`
-	Checked string `json:"checked"`
+	Proof
 }
 
 //go:embed presets.json
@@ -73,4 +71,28 @@ func (p *Preset) Address(protocol string) (string, error) {
 		return address, nil
 	}
 	return "", fmt.Errorf("%s speaks %s", p.Name, strings.Join(p.Protocols(), ", "))
+}
+
+// show is the preset as an entry: what its word stands for.
+func (p *Preset) show() Entry {
+	e := Entry{Kind: "word", ID: p.Name}
+	for i, protocol := range p.Protocols() {
+		address, _ := p.Address(protocol) // of a protocol that it speaks
+		name := "address, " + protocol
+		if i == 0 {
+			name = "address"
+			e.put(p.Proof, "protocol", protocol)
+		}
+		e.put(p.Proof, name, address)
+	}
+	key := p.KeyEnv
+	switch {
+	case p.Local:
+		key = "none is needed"
+	case key == "":
+		key = "none is usual: name one"
+	}
+	e.put(p.Proof, "key's variable", key)
+	e.add(p.Proof, "notes", p.Note)
+	return e
 }

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Every preset can be asked, and says where it was read and when.
@@ -16,8 +15,8 @@ func TestPresets(t *testing.T) {
 	variable := regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
 	for _, p := range Presets() {
 		names = append(names, p.Name)
-		if _, err := time.Parse(time.DateOnly, p.Checked); err != nil || !strings.HasPrefix(p.Source, "https://") {
-			t.Errorf("%s: source %q, checked %q", p.Name, p.Source, p.Checked)
+		if p.Checked.IsZero() || !strings.HasPrefix(p.Source, "https://") {
+			t.Errorf("%s: source %q, checked %v", p.Name, p.Source, p.Checked)
 		}
 		if p.KeyEnv != "" && (!variable.MatchString(p.KeyEnv) || p.Local) {
 			t.Errorf("%s: key in %q", p.Name, p.KeyEnv)
@@ -41,6 +40,10 @@ func TestPresets(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != wanted {
 		t.Errorf("presets %s\nwant    %s", got, wanted)
+	}
+	shown := new(Catalog).Show("Azure")
+	if len(shown) != 1 || shown[0].Kind != "word" || len(shown[0].Facts) != 5 || shown[0].Facts[2].Value != "https://{resource}.services.ai.azure.com/anthropic" {
+		t.Errorf("azure is shown as %+v", shown)
 	}
 	if _, ok := LookupPreset("groq"); !ok {
 		t.Error("groq is not found")

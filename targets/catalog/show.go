@@ -9,13 +9,13 @@ import (
 // Entry is one entry to be shown: what is known of it, each with its source, and the
 // names of what is not.
 type Entry struct {
-	Kind    string   `json:"kind"` // model, provider, licence, gpu
+	Kind    string   `json:"kind"` // model, provider, licence, gpu, word
 	ID      string   `json:"id"`
 	Facts   []Fact   `json:"facts"`
 	Unknown []string `json:"unknown,omitempty"`
 }
 
-// Show is every entry that goes by a name.
+// Show is every entry that goes by a name, a word for an address included.
 func (c *Catalog) Show(name string) []Entry {
 	name = strings.TrimSpace(name)
 	if name == "" {
@@ -33,6 +33,9 @@ func (c *Catalog) Show(name string) []Entry {
 	}
 	if g := c.GPU(name); g != nil {
 		out = append(out, showGPU(g))
+	}
+	if p, ok := LookupPreset(strings.ToLower(name)); ok {
+		out = append(out, p.show())
 	}
 	if len(out) == 0 { // a name that only prices know
 		if e := c.showPriced(name); e != nil {
