@@ -143,6 +143,7 @@ func TestRichRequestsAreRedacted(t *testing.T) {
 			"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","description":"of ann@example.com"}}},
 			"prediction":{"type":"content","content":"ann@example.com"},
 			"messages":[{"role":"user","name":"ann-smith","content":[{"type":"file","file":{"filename":"ann@example.com","file_data":"data:text/plain;base64,` + encoded + `"}},
+				{"type":"file","file":{"file_data":"data:application/json;base64,` + encoded + `"}},
 				{"type":"image_url","image_url":{"url":"https://example.com/a.png?user=ann@example.com"}},{"type":"input_audio","input_audio":{"format":"wav","data":"aGk="}}]},
 				{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"mail\": \"ann@example.com\", \"phone\": 4155551234"}}]},
 				{"role":"tool","tool_call_id":"1","content":"ann@example.com"}]}`},

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"switchover/results"
 	"switchover/scenarios/prompts/redact"
@@ -160,8 +161,7 @@ func (v *veil) parts(parts *[]chat.Part, gone func([]int)) {
 		v.text(&p.Name)
 		v.text(&p.URL)
 		switch {
-		case p.Kind == chat.DocumentPart && strings.HasPrefix(p.MediaType, "text/") && p.Data != "":
-			v.encoded(&p.Data)
+		case p.Kind == chat.DocumentPart && v.encoded(&p.Data): // whatever its media type says
 		case p.Data != "" || p.URL != "":
 			v.unseen[string(p.Kind)]++
 		}
@@ -170,15 +170,20 @@ func (v *veil) parts(parts *[]chat.Part, gone func([]int)) {
 	v.back = append(v.back, func() { gone(forgetThinking(parts, before)) })
 }
 
-// encoded is text in base64.
-func (v *veil) encoded(data *string) {
+// encoded takes a text in base64; false where it is none.
+func (v *veil) encoded(data *string) bool {
 	raw, err := base64.StdEncoding.DecodeString(*data)
-	if err != nil {
-		return // dialects let no such thing pass
+	if err != nil || len(raw) == 0 || !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 || bytes.HasPrefix(raw, []byte("%PDF-")) {
+		return false
 	}
-	text := string(raw)
+	text, was := string(raw), string(raw)
 	v.texts = append(v.texts, &text)
-	v.back = append(v.back, func() { *data = base64.StdEncoding.EncodeToString([]byte(text)) })
+	v.back = append(v.back, func() {
+		if text != was {
+			*data = base64.StdEncoding.EncodeToString([]byte(text))
+		}
+	})
+	return true
 }
 
 // arguments are JSON, or what a model wrote for it.
