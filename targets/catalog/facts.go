@@ -32,8 +32,14 @@ func (p Proof) Said() string {
 	return fmt.Sprintf("catalog, checked %s: %s", day, p.Source)
 }
 
-// Said is a price's source with the day it was read.
-func (p *Price) Said() string { return Proof{p.Source, p.Checked}.Said() }
+// Said is a price's source with the day it was read, and what must be known of it.
+func (p *Price) Said() string {
+	said := Proof{p.Source, p.Checked}.Said()
+	if p.Notes != "" {
+		said += "; note: " + p.Notes
+	}
+	return said
+}
 
 // Facts are what is known of a model that a provider serves; either may be nil. The
 // licence of open weights holds wherever they run. The terms of a closed model are

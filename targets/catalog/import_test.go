@@ -245,3 +245,14 @@ func TestImportedAddressesEndWithTheHost(t *testing.T) {
 		}
 	}
 }
+
+// What must be known of a price goes with its source wherever that is shown.
+func TestAPriceSaysWhatMustBeKnownOfIt(t *testing.T) {
+	p := load(t).Price("deepseek", "deepseek-flash")
+	if p == nil || !strings.Contains(p.Said(), p.Source) || !strings.Contains(p.Said(), "public holidays") {
+		t.Errorf("%+v", p)
+	}
+	if said := (&Price{List: price.List{Source: "a quote"}, Checked: p.Checked}).Said(); !strings.HasSuffix(said, ": a quote") {
+		t.Errorf("%q", said)
+	}
+}
