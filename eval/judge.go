@@ -277,9 +277,12 @@ func (j *judge) ask(ctx context.Context, messages []chat.Message, id string, pai
 		}
 		req := chat.Request{ID: id, Model: spec.Endpoint.Model, Messages: messages, Params: spec.Params}
 		req.Params.MaxTokens = max(req.Params.MaxTokens, maxTokens)
-		if req.Params.Temperature == nil && j.takesTemperature() {
-			zero := 0.0
-			req.Params.Temperature = &zero
+		switch p := &req.Params; {
+		case p.Temperature != nil: // the judge's own
+		case !j.takesTemperature():
+			p.AsAllowed = false
+		case !p.AsAllowed:
+			p.Temperature = new(float64)
 		}
 		worst, _ := spec.Price.WorstUSD(req.MaxInputTokens(), req.Params.MaxTokens)
 		if !j.panel.reserve(worst) {
@@ -318,7 +321,7 @@ func (j *judge) learn(rec *results.Record, sent chat.Params) bool {
 	if rec.Error.Class.Quarantines() {
 		j.quarantined = rec.Error.Message
 	}
-	if rec.Error.Class == chat.BadRequest && sent.Temperature != nil && strings.Contains(strings.ToLower(rec.Error.Message), "temperature") {
+	if rec.Error.Class == chat.BadRequest && (sent.Temperature != nil || sent.AsAllowed) && strings.Contains(strings.ToLower(rec.Error.Message), "temperature") {
 		j.noTemperature = true
 		return j.target.Spec().Params.Temperature == nil
 	}

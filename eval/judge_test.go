@@ -21,18 +21,19 @@ const fives = `{"scores":{"coherence":5,"understanding":5,"usefulness":5}}`
 
 // scripted answers from a function and counts.
 type scripted struct {
-	name  string
-	price *results.Price
-	reply func(call int, req chat.Request) (text string, failure *results.Error)
-	model string        // that says it answers
-	takes time.Duration // of each call
+	params chat.Params
+	name   string
+	price  *results.Price
+	reply  func(call int, req chat.Request) (text string, failure *results.Error)
+	model  string        // that says it answers
+	takes  time.Duration // of each call
 
 	mu       sync.Mutex
 	requests []chat.Request
 }
 
 func (s *scripted) Spec() targets.Spec {
-	return targets.Spec{Name: s.name, Endpoint: wire.Endpoint{Model: "judge-model"}, Price: s.price,
+	return targets.Spec{Name: s.name, Endpoint: wire.Endpoint{Model: "judge-model"}, Price: s.price, Params: s.params,
 		Retry: targets.Retry{Attempts: 3, Backoff: time.Second}}
 }
 
@@ -117,6 +118,23 @@ func TestAJudgeThatTakesNoTemperatureIsAskedWithout(t *testing.T) {
 	}
 	if len(s.requests) != 3 {
 		t.Errorf("%d calls, want 3: the refusal is learnt once", len(s.requests))
+	}
+}
+
+// A temperature that the scenario leaves to the API is left to it, and no more is said of
+// it to a server that refuses even that.
+func TestAJudgeCanBeAskedAsTheAPIAllows(t *testing.T) {
+	s := &scripted{name: "j", params: chat.Params{AsAllowed: true}, reply: func(call int, req chat.Request) (string, *results.Error) {
+		if req.Params.Temperature != nil || req.Params.AsAllowed != (call == 1) {
+			t.Errorf("call %d: temperature %v, as allowed %v", call, req.Params.Temperature, req.Params.AsAllowed)
+		}
+		if call == 1 {
+			return "", &results.Error{Class: chat.BadRequest, Message: "temperature is not supported"}
+		}
+		return fives, nil
+	}}
+	if got, err := judged(t, s, nil, dialogue("x")); err != nil || len(got) != 1 || got[0].Scores == nil {
+		t.Errorf("%v %v", got, err)
 	}
 }
 
