@@ -45,6 +45,7 @@ type app struct {
 	clock    string // that stamps arrivals; empty is the best there is
 	// catalogFile holds prices and facts that go before the program's own; empty: none.
 	catalogFile string
+	quiet       bool // no progress on stderr
 }
 
 // main runs one command line and returns the exit code.

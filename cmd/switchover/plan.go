@@ -29,7 +29,7 @@ func (a *app) plan(file string) (*scenarios.Plan, error) {
 	if _, err := os.Stat(file); err == nil || !bundled {
 		s, err := scenarios.Load(file, env)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: there is no such file\n  hint: scenarios that come with the program: %s", file, bundledNames())
+			return nil, fmt.Errorf("%s: there is no such file\n  hint: scenarios that come with the program: %s", file, strings.Join(bundledNames(), ", "))
 		}
 		if err != nil {
 			return nil, err
@@ -44,17 +44,17 @@ func (a *app) plan(file string) (*scenarios.Plan, error) {
 }
 
 // bundledNames are what the run verb calls the scenarios of the program.
-func bundledNames() string {
+func bundledNames() []string {
 	var names []string
 	for _, file := range scenarios.BundledNames() {
 		names = append(names, strings.TrimSuffix(file, ".yaml"))
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // compile draws the plan of a scenario whose relative paths start at dir.
 func (a *app) compile(s *scenarios.Scenario, file, dir string) (*scenarios.Plan, error) {
-	items, sets, err := conversations(s, dir, maxMixed)
+	items, sets, err := a.conversations(s, dir, maxMixed)
 	if err != nil {
 		return nil, err
 	}

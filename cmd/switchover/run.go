@@ -45,7 +45,8 @@ before anything is sent or kept; --dry-run shows how many of each kind.`,
       --log prod.jsonl --from anthropic --sample 200
   switchover run --dry-run FILE
   switchover run --resume latest`,
-		Annotations: exits,
+		Annotations:       exits,
+		ValidArgsFunction: completeScenarios,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.settle(cmd.Flags()); err != nil {
 				return err
@@ -55,13 +56,14 @@ before anything is sent or kept; --dry-run shows how many of each kind.`,
 	}
 	f.define(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("resume", a.completeRuns)
+	completeRunFlags(cmd)
 	return cmd
 }
 
 // run tells the three ways of running apart.
 func (a *app) run(ctx context.Context, files []string, f runFlags) error {
 	quick := len(f.quick.URLs)+len(f.quick.Models) > 0
-	a.catalogFile = f.catalog
+	a.catalogFile, a.quiet = f.catalog, f.quiet
 	switch {
 	case f.resume != "" && f.catalog != "":
 		return usageError("the run keeps the prices it began with", "--resume takes no --catalog")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -21,12 +22,12 @@ const maxMixed = 1 << 30
 
 // conversations are what a scenario asks, and what was read of the file of each of
 // its sources, together at most so many bytes; relative paths start at dir.
-func conversations(s *scenarios.Scenario, dir string, most int) ([]results.Conversation, []*prompts.Set, error) {
+func (a *app) conversations(s *scenarios.Scenario, dir string, most int) ([]results.Conversation, []*prompts.Set, error) {
 	var items []results.Conversation
 	var sets []*prompts.Set
 	held := 0
 	for i, part := range s.Workload.Parts() {
-		own, set, err := source(s, part, dir)
+		own, set, err := a.source(s, part, dir)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -50,7 +51,7 @@ func textBytes(of []results.Conversation) (n int) {
 }
 
 // source reads or makes the conversations of one source.
-func source(s *scenarios.Scenario, part scenarios.Part, dir string) ([]results.Conversation, *prompts.Set, error) {
+func (a *app) source(s *scenarios.Scenario, part scenarios.Part, dir string) ([]results.Conversation, *prompts.Set, error) {
 	var set *prompts.Set
 	var err error
 	switch part.Kind() {
@@ -63,11 +64,11 @@ func source(s *scenarios.Scenario, part scenarios.Part, dir string) ([]results.C
 		}
 		return items, nil, nil
 	case scenarios.KindTrace:
-		set, err = fromFile(part.Trace.File, dir, func(f *os.File, name string) (*prompts.Set, error) {
+		set, err = a.fromFile(part.Trace.File, dir, func(f io.Reader, name string) (*prompts.Set, error) {
 			return prompts.ReadTrace(f, name, s.TraceOptions(part))
 		})
 	default:
-		set, err = fromFile(part.Conversations.File, dir, func(f *os.File, name string) (*prompts.Set, error) {
+		set, err = a.fromFile(part.Conversations.File, dir, func(f io.Reader, name string) (*prompts.Set, error) {
 			o, err := s.ReadOptions(part)
 			if err != nil {
 				return nil, err
@@ -82,7 +83,7 @@ func source(s *scenarios.Scenario, part scenarios.Part, dir string) ([]results.C
 }
 
 // fromFile reads a file, which errors call by its short name.
-func fromFile(path, dir string, read func(f *os.File, name string) (*prompts.Set, error)) (*prompts.Set, error) {
+func (a *app) fromFile(path, dir string, read func(f io.Reader, name string) (*prompts.Set, error)) (*prompts.Set, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
@@ -91,7 +92,15 @@ func fromFile(path, dir string, read func(f *os.File, name string) (*prompts.Set
 		return nil, fmt.Errorf("open the workload: %w", err)
 	}
 	defer f.Close()
-	return read(f, fromHere(path))
+	name := fromHere(path)
+	if a.quiet {
+		return read(f, name)
+	}
+	shown := &reading{Reader: f, out: a.err, name: name, now: time.Now, last: time.Now()}
+	if info, err := f.Stat(); err == nil {
+		shown.size = info.Size()
+	}
+	return read(shown, name)
 }
 
 // fromHere shortens the path of a file below the current folder.
