@@ -38,7 +38,7 @@ func (p *Plan) overBudget(b *Budget) []string {
 			}
 		}
 		if sum > *b.USD {
-			out = append(out, fmt.Sprintf("the worst case of %s = %s is above the budget of %s (every answer at its token limit, a token a byte of input): lower max_tokens or the load, or raise budget.usd",
+			out = append(out, fmt.Sprintf("the worst case of %s = %s is above the budget of %s (every answer at its token limit, a token a byte of input): lower max_tokens or the load, or raise budget.usd (--budget in a run without a file)",
 				usd(sum), strings.Join(parts, " + "), usd(*b.USD)))
 		}
 	}

@@ -59,7 +59,7 @@ mistake. Exit code 1 says that some were left out.`,
 	fs.StringVar(&o.from, "from", "", "the `FORM` of the requests: "+strings.Join(dialect.Names(), ", "))
 	fs.StringVar(&o.to, "to", "", "the `PROTOCOL` they are converted to: "+strings.Join(convertible(), ", "))
 	fs.StringVar(&o.model, "model", "", "ask for this `MODEL` instead of the request's own")
-	fs.StringVar(&o.url, "url", "", "the `URL` of the server, or its word: whose it is decides what it takes")
+	fs.StringVar(&o.url, "url", "", "the server's `URL`, or its word: whose it is decides what is taken")
 	fs.StringVar(&o.out, "out", "", "write the new requests to this `FILE`")
 	fs.BoolVar(&o.strict, "strict", false, "leave out requests that would lose or change a field")
 	fs.BoolVar(&o.json, "json", false, "print the losses as JSON")

@@ -42,7 +42,7 @@ func (f *runFlags) define(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.quick.URLs, "url", nil, "an API's base `URL`, such as http://127.0.0.1:8000/v1, or one word: openai, groq, vllm, ... (repeatable)")
 	fs.StringArrayVar(&f.quick.Models, "model", nil, "the model's `NAME` there (repeatable)")
 	fs.StringArrayVar(&f.quick.KeyEnvs, "key-env", nil, "the environment `VARIABLE` that holds the key (repeatable)")
-	fs.StringArrayVar(&f.quick.Protocols, "protocol", nil, "the `PROTOCOL` spoken there, openai unless the url's word says otherwise (repeatable)")
+	fs.StringArrayVar(&f.quick.Protocols, "protocol", nil, "the `PROTOCOL` spoken there, openai unless the url's word says otherwise: "+strings.Join(askable(), ", ")+" (repeatable)")
 	fs.StringArrayVar(&f.quick.Prices, "price", nil, "USD per 1M tokens, `INPUT,OUTPUT`, such as 0.5,1.5 (repeatable)")
 	fs.StringVar(&f.catalog, "catalog", "", "take prices and facts from this `FILE` before the program's own; 'switchover catalog import' makes one")
 	fs.StringVar(&f.quick.JudgeURL, "judge-url", "", "the base `URL` of a judge; without one, nothing is judged")
