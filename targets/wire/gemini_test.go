@@ -220,6 +220,8 @@ func TestGeminiFailure(t *testing.T) {
 		{"a key that may not", 403, `{"error":{"code":403,"message":"Generative Language API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED","details":[{"reason":"SERVICE_DISABLED"}]}}`, chat.Auth, 0, ""},
 		{"no billing", 403, `{"error":{"code":403,"message":"This API method requires billing to be enabled.","status":"PERMISSION_DENIED","details":[{"reason":"BILLING_DISABLED"}]}}`, chat.Quota, 0, ""},
 		{"a token that has run out", 401, `{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}`, chat.Auth, 0, ""},
+		{"a limit of nothing, told in words alone", 429, `{"error":{"code":429,"message":"* Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_input_token_count, limit: 0, model: m","status":"RESOURCE_EXHAUSTED"}}`, chat.Quota, 0, ""},
+		{"a country that is not served", 400, `{"error":{"code":400,"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}`, chat.Auth, 0, ""},
 		{"an absurd wait", 429, `{"error":{"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"999999999s"}]}}`, chat.RateLimited, maxRetryAfter, ""},
 		{"a wait that is none", 429, `{"error":{"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"-1h"}]}}`, chat.RateLimited, 0, ""},
 		{"a gateway's page", 502, `<html><title>Bad gateway</title>`, chat.Server, 0, "Bad gateway"},

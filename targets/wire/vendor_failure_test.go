@@ -20,6 +20,8 @@ func TestFailuresInTheVendorsOwnWords(t *testing.T) {
 		class  chat.Class
 	}{
 		{"Anthropic, a limit that its user set", 400, `{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC."}}`, chat.Quota},
+		{"Anthropic, a limit of a part of it", 400, `{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified workspace API usage limits. You will regain access on 2026-12-01 at 00:00 UTC."}}`, chat.Quota},
+		{"Google in OpenAI's form, a model that is not free", 429, `[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.\n* Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: gemini-3.1-pro\nPlease retry in 11.6s.","status":"RESOURCE_EXHAUSTED"}}]`, chat.Quota},
 		{"Anthropic, filtered", 400, `{"type":"error","error":{"type":"invalid_request_error","message":"Output blocked by content filtering policy"}}`, chat.ContentFilter},
 		{"Alibaba, in arrears", 400, `{"error":{"code":"Arrearage","message":"Access denied, please make sure your account is in good standing.","type":"Arrearage"}}`, chat.Quota},
 		{"Alibaba, free tier at its end", 403, `{"error":{"code":"AllocationQuota.FreeTierOnly","message":"The free tier of the model has been exhausted."}}`, chat.Quota},
