@@ -15,7 +15,7 @@ func howTables(run *results.Run, s *results.Summary) []Table {
 		{Label: "Model"}, {Label: "Address"}, {Label: "Price per 1M tokens"}, {Label: "Facts"}}}
 	for _, t := range run.Targets {
 		targets.Rows = append(targets.Rows, []Value{text(nameOf(t.Name)), text(role(s, t)), text(Clean(t.Protocol)), text(Clean(t.Model)),
-			text(Clean(t.URL)), text(price(t)), text(factList(t.Facts))})
+			text(Clean(t.URL)), price(t), text(factList(t.Facts))})
 		if sum := s.Target(t.Name); sum != nil && sum.Quarantined != "" {
 			targets.Notes = append(targets.Notes, nameOf(t.Name)+" was quarantined, nothing more was asked of it: "+Clean(sum.Quarantined))
 		}
@@ -109,18 +109,19 @@ func role(s *results.Summary, t results.RunTarget) string {
 	return r
 }
 
-func price(t results.RunTarget) string {
+// price is what a target costs, with where that was read beneath it.
+func price(t results.RunTarget) Value {
 	if t.GPUHourUSD > 0 {
-		return Format(t.GPUHourUSD, "USD") + " an hour for the deployment"
+		return text(Format(t.GPUHourUSD, "USD") + " an hour for the deployment")
 	}
 	if t.Price == nil {
-		return "unknown"
+		return text("unknown")
 	}
-	out := t.Price.Text(func(usd float64) string { return Format(usd, "USD") })
-	if src := Clean(t.Price.Source); src != "" && out != "unknown" {
-		out += " (" + src + ")"
+	v := text(t.Price.Text(func(usd float64) string { return Format(usd, "USD") }))
+	if v.Text != "unknown" {
+		v.Under = Clean(t.Price.Source)
 	}
-	return out
+	return v
 }
 
 func factList(facts map[string]string) string {
