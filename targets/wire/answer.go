@@ -96,6 +96,16 @@ func (a *answer) call(index *int, id, name string) (*call, error) {
 	return c, nil
 }
 
+// addCall takes arguments of a call, all or some; see call for whose they are.
+func (a *answer) addCall(index *int, id, name, arguments string) error {
+	c, err := a.call(index, id, name)
+	if err != nil {
+		return err
+	}
+	c.arguments = append(c.arguments, arguments...)
+	return a.add(ToolCall, arguments)
+}
+
 // calling is the call to which the server gave an index; nil for none.
 func (a *answer) calling(index int) *call {
 	for i := range a.calls {

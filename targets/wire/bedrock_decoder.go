@@ -144,12 +144,7 @@ func (b *bedrockAnswers) delta(a *answer, e *bedrockEvent) error {
 	if e.Delta.ToolUse == nil || b.hosted[e.Index] {
 		return nil
 	}
-	c, err := a.call(&e.Index, "", "")
-	if err != nil {
-		return err
-	}
-	c.arguments = append(c.arguments, e.Delta.ToolUse.Input...)
-	return a.add(ToolCall, e.Delta.ToolUse.Input)
+	return a.addCall(&e.Index, "", "", e.Delta.ToolUse.Input)
 }
 
 func (e *bedrockEnd) take(a *answer) {
@@ -257,14 +252,11 @@ func (*bedrockAnswers) document(a *answer, data []byte) error {
 			return err
 		}
 		if c := block.ToolUse; c != nil && !c.hosted() {
-			call, err := a.call(&i, c.ID, c.Name)
-			if err != nil {
-				return err
+			arguments := "{}"
+			if present(c.Input) {
+				arguments = string(c.Input)
 			}
-			if call.arguments = c.Input; !present(c.Input) {
-				call.arguments = []byte("{}")
-			}
-			if err := a.add(ToolCall, string(call.arguments)); err != nil {
+			if err := a.addCall(&i, c.ID, c.Name, arguments); err != nil {
 				return err
 			}
 		}

@@ -131,18 +131,13 @@ func takeGeminiPart(a *answer, p *geminiSaid) error {
 		return err
 	}
 	index := len(a.calls) // each comes whole
-	call, err := a.call(&index, p.FunctionCall.ID, p.FunctionCall.Name)
-	if err != nil {
-		return err
-	}
 	var arguments bytes.Buffer
 	if present(p.FunctionCall.Args) {
 		_ = json.Compact(&arguments, p.FunctionCall.Args) // of JSON that has been read
 	} else {
 		arguments.WriteString("{}") // as a function without parameters is called
 	}
-	call.arguments = arguments.Bytes()
-	return a.add(ToolCall, arguments.String())
+	return a.addCall(&index, p.FunctionCall.ID, p.FunctionCall.Name, arguments.String())
 }
 
 // geminiFinish is a FinishReason in this program's words; one that has no word there

@@ -115,13 +115,7 @@ func (ollamaAnswers) take(a *answer, e *ollamaEvent, data []byte) error {
 	for i := range e.Message.ToolCalls {
 		c := &e.Message.ToolCalls[i]
 		n := len(a.calls) // each comes whole
-		call, err := a.call(&n, c.ID, c.Function.Name)
-		if err != nil {
-			return err
-		}
-		arguments := loose(c.Function.Arguments)
-		call.arguments = append(call.arguments, arguments...)
-		if err := a.add(ToolCall, arguments); err != nil {
+		if err := a.addCall(&n, c.ID, c.Function.Name, loose(c.Function.Arguments)); err != nil {
 			return err
 		}
 	}

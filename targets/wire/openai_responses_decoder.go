@@ -100,7 +100,7 @@ func (o *responsesAnswers) event(a *answer, e *event) error {
 	case "response.output_item.added", "response.output_item.done":
 		return takeItem(a, &said)
 	case "response.function_call_arguments.delta":
-		return argue(a, said.Index, said.Delta)
+		return a.addCall(said.Index, "", "", said.Delta)
 	case "response.function_call_arguments.done":
 		return settle(a, said.Index, said.Args)
 	case "response.created", "response.completed", "response.incomplete", "response.failed":
@@ -130,23 +130,13 @@ func takeItem(a *answer, said *responsesEvent) error {
 	return nil
 }
 
-// argue adds to the arguments of a call.
-func argue(a *answer, index *int, text string) error {
-	c, err := a.call(index, "", "")
-	if err != nil {
-		return err
-	}
-	c.arguments = append(c.arguments, text...)
-	return a.add(ToolCall, text)
-}
-
 // settle takes the whole arguments of a call whose server did not stream them.
 func settle(a *answer, index *int, arguments string) error {
 	c, err := a.call(index, "", "")
 	if err != nil || len(c.arguments) > 0 {
 		return err
 	}
-	return argue(a, index, arguments)
+	return a.addCall(index, "", "", arguments)
 }
 
 // takeResponse takes the response that an event is about: its beginning or its end.
