@@ -10,9 +10,6 @@ import (
 	"switchover/targets/chat"
 )
 
-// fates are the fates of a field that a report counts, the gravest first.
-var fates = []chat.Fate{chat.Rejected, chat.Dropped, chat.Approximate}
-
 // lossTable counts the requests of the measured stages by what their target's
 // protocol could not carry of them as asked, and says why: a row for each field, those
 // for which requests failed first.
@@ -20,7 +17,7 @@ func lossTable(run *results.Run, s *results.Summary) Table {
 	t := Table{ID: "losses", Title: "Lost in conversion", Head: []Head{{Label: "Field"}},
 		Intro: "Requests of which a target's protocol could not carry a field as asked. Rejected: the request was not sent, and failed. Dropped: the field was left out. Approximate: it was said in another way."}
 	lost := make([]map[string]int, len(s.Targets)) // by "top_k: dropped"
-	gravest := map[string]int{}                    // of each field, an index of fates
+	gravest := map[string]chat.Fate{}              // of each field
 	for i, target := range s.Targets {
 		t.Head = append(t.Head, Head{Label: nameOf(target.Name)})
 		lost[i] = map[string]int{}
@@ -28,18 +25,14 @@ func lossTable(run *results.Run, s *results.Summary) Table {
 			for loss, n := range st.Counts.Losses {
 				lost[i][loss] += n
 				field, fate := splitLoss(loss)
-				rank := slices.Index(fates, fate)
-				if rank < 0 {
-					rank = len(fates)
-				}
-				if was, ok := gravest[field]; !ok || rank < was {
-					gravest[field] = rank
+				if was, ok := gravest[field]; !ok || fate.Compare(was) > 0 {
+					gravest[field] = fate
 				}
 			}
 		}
 	}
 	for _, field := range slices.SortedFunc(maps.Keys(gravest), func(a, b string) int {
-		return cmp.Or(gravest[a]-gravest[b], strings.Compare(a, b))
+		return cmp.Or(gravest[b].Compare(gravest[a]), strings.Compare(a, b))
 	}) {
 		row := []Value{text(Clean(field))}
 		for i, target := range s.Targets {
@@ -56,7 +49,7 @@ func lossCell(field string, lost map[string]int, reasons map[string]string) Valu
 	for _, loss := range slices.SortedFunc(maps.Keys(lost), func(a, b string) int {
 		_, x := splitLoss(a)
 		_, y := splitLoss(b)
-		return cmp.Or(slices.Index(fates, x)-slices.Index(fates, y), strings.Compare(a, b))
+		return cmp.Or(y.Compare(x), strings.Compare(a, b))
 	}) {
 		of, fate := splitLoss(loss)
 		if of != field || lost[loss] == 0 {
