@@ -96,7 +96,7 @@ func remedy(class chat.Class) string {
 	case chat.TLS:
 		return "check that the address begins with what the server speaks, http:// or https://, and that its certificate is trusted on this machine"
 	case chat.Auth:
-		return "name the variable that holds a key for this model: --key-env VARIABLE, or key: {env: VARIABLE} in the scenario"
+		return "name the variable that holds a key for this model: --key-env VARIABLE, or key: {env: VARIABLE} in the scenario; a right key is refused, too, where the account is closed or the country is not served"
 	case chat.Quota:
 		return "add credit, or raise the spending limit, at the provider"
 	case chat.NotFound:

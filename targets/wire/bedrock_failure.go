@@ -52,7 +52,7 @@ var amazonRefinements = []struct {
 }{
 	{chat.BadRequest, chat.TooLarge, regexp.MustCompile(`(?i)(input|prompt) is too long|too many (input )?tokens|exceeds? (the )?(maximum|max|context)[^.]*(token|length|limit)|maximum context length|context (window|length)`)},
 	{chat.BadRequest, chat.NotFound, regexp.MustCompile(`(?i)model identifier is invalid|on-demand throughput isn.{1,3}t supported|end of its life`)},
-	{chat.BadRequest, chat.Auth, regexp.MustCompile(`(?i)api key (is )?(invalid|expired|not valid)|invalid api key|^operation not allowed|account is not authorized`)},
+	{chat.BadRequest, chat.Auth, regexp.MustCompile(`(?i)api key (is )?(invalid|expired|not valid)|invalid api key|^operation not allowed|account is not authorized|\bunsupported countr`)},
 	{chat.RateLimited, chat.Quota, regexp.MustCompile(`(?i)tokens per day|per day`)},
 	{chat.Auth, chat.Quota, regexp.MustCompile(`(?i)INVALID_PAYMENT_INSTRUMENT|payment instrument`)},
 }

@@ -36,6 +36,7 @@ func TestBedrockFailures(t *testing.T) {
 			"400 Bad Request: Invocation of model ID x with on-demand throughput isn’t supported. Retry with an inference profile. (ValidationException): put us., eu. or global. before the model's name"},
 		{"an account that Bedrock is not open to", 400, invalid, `{"message":"Operation not allowed"}`, chat.Auth,
 			"400 Bad Request: Operation not allowed (ValidationException): AWS has not opened Bedrock's models to this account, which its support does"},
+		{"a country that Claude is not sold in", 400, invalid, `{"message":"Access to Anthropic models is not allowed from unsupported countries, regions, or territories. Please refer to https://www.anthropic.com/supported-countries for more information."}`, chat.Auth, ""},
 		{"a retired model", 400, invalid, `{"message":"This model version has reached the end of its life."}`, chat.NotFound, ""},
 		{"too long", 400, invalid, `{"message":"Input is too long for requested model."}`, chat.TooLarge, ""},
 		{"too long for Claude", 400, invalid, `{"message":"The model returned the following errors: prompt is too long: 200049 tokens > 200000 maximum"}`, chat.TooLarge, ""},

@@ -26,7 +26,8 @@ type refinement struct {
 // https://console.groq.com/docs/errors, https://docs.together.ai/docs/error-codes,
 // https://docs.litellm.ai/docs/exception_mapping; for what a disabled organization and a
 // name that DeepSeek took away are answered, https://github.com/anthropics/claude-code/issues/72457
-// and https://github.com/JayWebtech/autoshorts/issues/33.
+// and https://github.com/JayWebtech/autoshorts/issues/33; for what Bedrock says where
+// Claude is not sold, https://github.com/anthropics/claude-code/issues/2656.
 var refinements = []refinement{
 	// Alibaba's tokens a minute, told in the code and the words of OpenAI's empty account.
 	{chat.RateLimited, nil, anyOf(`model-studio/error-code#token-limit`)},
@@ -46,7 +47,7 @@ var refinements = []refinement{
 			`\bsupported API model names are\b`, "^(the )?model ['\"`]\\S{1,200} (is not|isn't) supported")},
 	{chat.Auth, anyOf(`invalid_api_key`, `invalid_authentication`, `authentication_error`, `organization_restricted`),
 		anyOf(`(incorrect|invalid) API key`, `\bAPI key (is )?(invalid|expired|not valid|not found)`, `\btoken seems invalid`, `\binvalid Authorization header`,
-			`\borganization has been disabled`, `\blocation is not supported\b`)},
+			`\borganization has been disabled`, `\blocation is not supported\b`, `\bunsupported countr`)},
 	{chat.Overloaded, anyOf(`overloaded`, `\bcapacity_exceeded`), nil},
 }
 
