@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"switchover/results"
+	"switchover/scenarios/prompts"
 )
 
 // QuickOptions are the flags of a run without a scenario file. Repeated flags
@@ -84,10 +86,7 @@ func Quick(o QuickOptions, env Env) (*Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.Params = &Params{MaxTokens: quickMaxTokens, Temperature: &Temperature{AsAllowed: true}}
-		if o.Workload.Trace != nil {
-			t.Params.MaxTokens = 0 // the trace says how long answers are
-		}
+		t.Params = quickParams(&o.Workload)
 		s.Targets = append(s.Targets, t)
 	}
 	nameApart(s.Targets)
@@ -96,6 +95,19 @@ func Quick(o QuickOptions, env Env) (*Scenario, error) {
 	}
 	s.quickLoad(o)
 	return s.checked(env)
+}
+
+// quickParams are a target's parameters. A trace says how long answers are; requests of a
+// log say all they want: reasoning, for one, has no room in short answers.
+func quickParams(w *Workload) *Params {
+	p := &Params{MaxTokens: quickMaxTokens, Temperature: &Temperature{AsAllowed: true}}
+	if w.Trace != nil {
+		p.MaxTokens = 0
+	}
+	if w.Conversations != nil && slices.Contains([]string{prompts.FormatOpenAI, prompts.FormatAnthropic, prompts.FormatEvalScope}, w.Conversations.Format) {
+		return nil
+	}
+	return p
 }
 
 // paired spreads a flag's values over n targets.

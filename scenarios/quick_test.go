@@ -39,6 +39,19 @@ func TestQuick(t *testing.T) {
 	}
 }
 
+// Requests of a log are asked with their own limits and parameters.
+func TestQuickAsksALogsRequestsAsTheyWere(t *testing.T) {
+	for format, own := range map[string]bool{prompts.FormatAnthropic: true, prompts.FormatOpenAI: true, prompts.FormatShareGPT: false} {
+		s, err := Quick(QuickOptions{URLs: []string{"http://h/v1"}, Models: []string{"m"}, Workload: Workload{Asked: Asked{Conversations: &Source{File: "quick_test.go", Format: format}}}}, testEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if target := &s.Targets[0]; (target.OwnLimit() == 0) != own || target.ChatParams().AsAllowed == own {
+			t.Errorf("%s: at most %d tokens, temperature as allowed: %v", format, target.OwnLimit(), target.ChatParams().AsAllowed)
+		}
+	}
+}
+
 func TestQuickSingleValues(t *testing.T) {
 	s, err := Quick(QuickOptions{URLs: []string{"http://h/v1"}, Models: []string{"m", "m", "n"}, JudgeURL: "http://j/v1", JudgeModel: "big"}, testEnv)
 	if err != nil {
