@@ -159,7 +159,11 @@ func (f *runFlags) workload(fs *pflag.FlagSet) error {
 	if slices.Contains(prompts.TraceFormats, f.from) {
 		for _, flag := range []string{"sample", "redact", "redact-pattern"} {
 			if fs.Changed(flag) {
-				return usageError("--conversations N replays the first N requests, --duration 2m the first two minutes", "--%s is about the text of a log, and a trace has none", flag)
+				hint := "leave it out"
+				if flag == "sample" {
+					hint = "--conversations N replays the first N requests, --duration 2m the first two minutes"
+				}
+				return usageError(hint, "--%s is about the text of a log, and a trace has none", flag)
 			}
 		}
 		f.quick.Workload.Trace = &scenarios.Trace{File: f.log, Format: f.from, Speed: f.speed}
