@@ -42,7 +42,9 @@ func FuzzRequests(f *testing.F) {
 				t.Fatalf("%q became %q", r.JSON, got.Body)
 			}
 		}
-		without := func(b []byte) string { return strings.Join(strings.Fields(strings.ReplaceAll(string(b), "\ufeff", "")), "") }
+		without := func(b []byte) string {
+			return strings.Join(strings.Fields(strings.ReplaceAll(string(b), "\ufeff", "")), "")
+		}
 		if want := without(file); without(seen) != want {
 			t.Errorf("of %q was read %q", want, without(seen))
 		}
