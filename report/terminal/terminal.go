@@ -149,7 +149,8 @@ func (g *grid) drop(width int, heads ...string) {
 }
 
 // shrink takes cells off the widest columns until the table fits, down to eight
-// cells each. It must come before colours.
+// cells each; what rows are called, in the first, stays distinct. It must come before
+// colours.
 func (g *grid) shrink(width int) {
 	const least = 8
 	ws := g.widths()
@@ -166,11 +167,28 @@ func (g *grid) shrink(width int) {
 		}
 		ws[widest]--
 	}
+	g.shortenFirst(ws[0])
 	for _, r := range slices.Concat([][]string{g.head}, g.rows) {
 		for i := range r {
 			if i < len(ws) {
 				r[i] = elide(r[i], ws[i])
 			}
+		}
+	}
+}
+
+// shortenFirst shortens the first cell of each row to width; cells that differ still do.
+func (g *grid) shortenFirst(width int) {
+	var names []string
+	for _, r := range g.rows {
+		if len(r) > 0 && !slices.Contains(names, r[0]) {
+			names = append(names, r[0])
+		}
+	}
+	short := report.Shorten(names, func(s string) bool { return cellWidth(s) <= width })
+	for _, r := range g.rows {
+		if len(r) > 0 {
+			r[0] = short[slices.Index(names, r[0])]
 		}
 	}
 }

@@ -127,6 +127,27 @@ func TestTable(t *testing.T) {
 	golden(t, "table.txt", b.Bytes())
 }
 
+// A table too wide for the terminal still says which row is whose.
+func TestNamesInANarrowTableStayApart(t *testing.T) {
+	rows := [][]string{
+		{"our-own-self-hosted-model-7b", "TTFT p90 <= 1200ms", "met", "562 ms"}, {"our-own-self-hosted-model-7b", "Error rate <= 5%", "met", "0.67 %"},
+		{"our-own-self-hosted-model-13b", "TTFT p90 <= 1200ms", "met", "778 ms"}, {"our-own-self-hosted-model-13b", "Error rate <= 5%", "met", "0 %"},
+	}
+	var b strings.Builder
+	if err := Table(&b, []string{"Target", "Objective", "Verdict", "Measured"}, rows, Options{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")[2:6]
+	if a, b := strings.Fields(lines[0])[0], strings.Fields(lines[2])[0]; a == b || !strings.HasSuffix(a, "7b") || !strings.HasSuffix(b, "13b") {
+		t.Errorf("%q and %q cannot be told apart", a, b)
+	}
+	for _, l := range lines {
+		if cellWidth(l) > 60 {
+			t.Errorf("%d cells of 60: %q", cellWidth(l), l)
+		}
+	}
+}
+
 func TestGate(t *testing.T) {
 	run, s := reporttest.Demo()
 	run.Policy.Objectives = append(run.Policy.Objectives, results.Bound{Name: "gpu_util", Op: "<", Limit: new(float64), Text: "90%"})
