@@ -59,9 +59,9 @@ func azureURL(ep *Endpoint) (*url.URL, error) {
 	base := strings.TrimRight(u.Path, "/")
 	deployed := strings.Contains(base, "/deployments/")
 	switch {
-	case strings.HasSuffix(base, openAIPath) || strings.HasSuffix(base, "/v1"):
 	case deployed && ep.APIVersion == "":
 		return nil, errors.New("encoding a request to Azure: the url names a deployment, which is asked with a dated version of the API: give api_version")
+	case strings.HasSuffix(base, openAIPath) || strings.HasSuffix(base, "/v1"):
 	case deployed:
 	case ep.APIVersion != "":
 		u = u.JoinPath(unlessThere(base, "/openai"), "deployments", url.PathEscape(ep.Model))

@@ -47,9 +47,11 @@ func TestAzureAddress(t *testing.T) {
 			}
 		}
 	}
-	_, _, err := Azure{}.Encode(Endpoint{URL: "https://r.openai.azure.com/openai/deployments/d", Model: "m"}, chat.Request{})
-	if err == nil || !strings.Contains(err.Error(), "api_version") {
-		t.Errorf("a deployment without a version: %v", err)
+	for _, end := range []string{"", "/chat/completions"} {
+		_, _, err := Azure{}.Encode(Endpoint{URL: "https://r.openai.azure.com/openai/deployments/d" + end, Model: "m"}, chat.Request{})
+		if err == nil || !strings.Contains(err.Error(), "api_version") {
+			t.Errorf("a deployment without a version: %v", err)
+		}
 	}
 	r, _, err := Azure{}.Encode(Endpoint{URL: "https://r.openai.azure.com", Model: "m", APIVersion: "2024-10-21"}, chat.Request{Model: "a/../b"})
 	if err != nil || r.URL.EscapedPath() != "/openai/deployments/a%2F..%2Fb/chat/completions" {

@@ -44,7 +44,7 @@ type llamaCPPRequest struct {
 
 // Encode builds the request.
 func (p LlamaCPP) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, error) {
-	u, err := joinURL(ep.URL, "/completion")
+	u, err := joinURL(withoutEnd(ep.URL, "/v1"), "/completion")
 	if err != nil {
 		return nil, nil, err
 	}

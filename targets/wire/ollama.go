@@ -127,9 +127,10 @@ func (p Ollama) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Los
 	return post(u, body, &ep, &req, "application/x-ndjson", bearer(&ep)), losses, nil
 }
 
-// ollamaURL is where to post, for the server, its API's base or the full address.
+// ollamaURL is where to post, for the server, its API's base, that of its OpenAI form or
+// the full address.
 func ollamaURL(base string) (*url.URL, error) {
-	u, err := joinURL(base, "/api/chat")
+	u, err := joinURL(withoutEnd(base, "/v1"), "/api/chat")
 	if err == nil && strings.HasSuffix(u.Path, "/api/api/chat") {
 		u.Path = strings.TrimSuffix(u.Path, "/api/chat") + "/chat"
 	}

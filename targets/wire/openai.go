@@ -96,4 +96,10 @@ func (p OpenAI) address(ep *Endpoint) (*url.URL, error) {
 }
 
 // openAIURL is where to post, for the API's base or the full address.
-func openAIURL(base string) (*url.URL, error) { return joinURL(base, openAIPath) }
+func openAIURL(base string) (*url.URL, error) { return openAIJoin(base, openAIPath) }
+
+// openAIJoin is where to post for one of the API's forms, for its base or the full
+// address of any of them.
+func openAIJoin(base, path string) (*url.URL, error) {
+	return joinURL(withoutEnd(base, openAIPath, completionsPath, responsesPath), path)
+}

@@ -58,7 +58,7 @@ type completionsRequest struct {
 
 // Encode builds a request that asks for usage.
 func (p Completions) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, error) {
-	u, err := joinURL(ep.URL, completionsPath)
+	u, err := openAIJoin(ep.URL, completionsPath)
 	if err != nil {
 		return nil, nil, err
 	}

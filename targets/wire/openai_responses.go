@@ -98,7 +98,7 @@ type responsesChoice struct {
 
 // Encode builds a request whose answer is not stored.
 func (p Responses) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, error) {
-	u, err := joinURL(ep.URL, responsesPath)
+	u, err := openAIJoin(ep.URL, responsesPath)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -106,6 +106,18 @@ func join(base, path string) (*url.URL, error) {
 	return u, nil
 }
 
+// withoutEnd is a base without the first of these ends that it has: those of the same
+// server's other forms, whose addresses are easily copied.
+func withoutEnd(base string, ends ...string) string {
+	bare := strings.TrimRight(base, "/")
+	for _, end := range ends {
+		if rest, had := strings.CutSuffix(bare, end); had {
+			return rest
+		}
+	}
+	return base
+}
+
 // requestID makes an id fit for a header: bytes other than printable ASCII are
 // percent-encoded, because OpenAI refuses requests whose id has any.
 func requestID(id string) string {

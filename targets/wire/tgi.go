@@ -81,10 +81,11 @@ func (p TGI) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.Loss, 
 	return post(u, body, &ep, &req, "text/event-stream", bearer(&ep)), losses, nil
 }
 
-// tgiURL is where to post, for the server or either of its full addresses.
+// tgiURL is where to post, for the server, its OpenAI form or either of its full
+// addresses.
 func tgiURL(base string, whole bool) (*url.URL, error) {
 	const stream, document = "/generate_stream", "/generate"
-	u, err := joinURL(base, stream)
+	u, err := joinURL(withoutEnd(base, "/v1"), stream)
 	if err == nil {
 		u.Path = strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(u.Path, "/"), stream), document)
 		if u.Path += document; !whole {
