@@ -108,7 +108,10 @@ func (a *app) convert(cmd *cobra.Command, file string, o *convertOptions) error 
 	if err == nil && tally.Requests == 0 {
 		err = errors.New("there is no request in it")
 	}
-	if err = errors.Join(err, done()); err != nil {
+	if failed := done(); err == nil { // of two the first says why
+		err = failed
+	}
+	if err != nil {
 		return &exitError{code: exitUsage, err: fmt.Errorf("convert %s: %w", file, err)}
 	}
 	if err := a.printTally(table, tally, o); err != nil {

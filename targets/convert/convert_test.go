@@ -125,9 +125,11 @@ func TestRequestsOfAFile(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tc.intent, got, tc.want)
 		}
 	}
-	for _, err := range Requests(strings.NewReader("\n[\n{}\n]\n")) {
-		if err == nil || !strings.Contains(err.Error(), "line 2: a list begins here") {
-			t.Errorf("a list of requests: %v", err)
+	for file, want := range map[string]string{"\n[\n{}\n]\n": "line 2: a list begins here", "\x1f\x8b\b": "gunzip", "\xff\xfe{\x00": "UTF-16"} {
+		for _, err := range Requests(strings.NewReader(file)) {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: %v, want %s", file, err, want)
+			}
 		}
 	}
 	long := strings.NewReader("{" + strings.Repeat(" ", MaxRequest) + "}")

@@ -30,8 +30,8 @@ func Requests(r io.Reader) iter.Seq2[Request, error] {
 			if n == 1 {
 				line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
 			}
-			if bytes.HasPrefix(line, []byte("[")) {
-				yield(Request{Line: n}, fmt.Errorf("line %d: a list begins here: write a request a line, as jq -c '.[]' does", n))
+			if problem := notRequests(line); problem != "" {
+				yield(Request{Line: n}, fmt.Errorf("line %d: %s", n, problem))
 				return
 			}
 			more := 0
@@ -48,6 +48,21 @@ func Requests(r io.Reader) iter.Seq2[Request, error] {
 			n += more
 		}
 	}
+}
+
+// notRequests says what a line begins that is no file of requests.
+func notRequests(line []byte) string {
+	for _, known := range []struct{ begins, problem string }{
+		{"[", "a list begins here: write a request a line, as jq -c '.[]' does"},
+		{"\x1f\x8b", "the file is compressed: unpack it first, with gunzip"},
+		{"\xff\xfe", "the file is UTF-16: save it as UTF-8"},
+		{"\xfe\xff", "the file is UTF-16: save it as UTF-8"},
+	} {
+		if bytes.HasPrefix(line, []byte(known.begins)) {
+			return known.problem
+		}
+	}
+	return ""
 }
 
 // Request is one request of a file.
