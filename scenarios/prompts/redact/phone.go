@@ -10,7 +10,7 @@ import (
 //  1. International, by a plus sign and E.164's 8 to 15 digits. The plus becomes
 //     part of the find.
 //  2. Chinese: mobile numbers (1, then 3 to 9, eleven digits), and landlines with
-//     their area code and a hyphen.
+//     their area code and a hyphen, an extension behind another.
 //  3. North American, 3-3-4 with one kind of separator.
 //  4. With a trunk zero, in groups of at least three: 020 7946 0958.
 //  5. Any 7 to 15 digits after a label, such as "call me at".
@@ -70,8 +70,12 @@ func phoneShape(text string, gs []group, digits string) bool {
 		return between(text, gs, []string{" ", "-", ".", " (", ") ", ")", "-(", ")-"})
 	case mobile(digits):
 		return len(gs) == 1 || parted(text, gs, " -") && (slices.Equal(s, []int{3, 4, 4}) || slices.Equal(s, []int{3, 3, 5}) || slices.Equal(s, []int{4, 3, 4}) || slices.Equal(s, []int{3, 8}))
-	case len(gs) == 2 && digits[0] == '0' && parted(text, gs, "-"):
+	case strings.HasPrefix(digits, "0086") && mobile(digits[4:]):
+		return len(gs) == 1 || between(text, gs, []string{" ", "-"}) && s[0] >= 4
+	case len(gs) == 2 && digits[0] == '0' && digits[1] != '0' && parted(text, gs, "-"):
 		return (s[0] == 3 || s[0] == 4) && (s[1] == 7 || s[1] == 8)
+	case len(gs) == 3 && digits[0] == '0' && digits[1] != '0' && parted(text, gs, "-"): // an extension last
+		return (s[0] == 3 || s[0] == 4) && (s[1] == 7 || s[1] == 8) && s[2] >= 2 && s[2] <= 5
 	case slices.Equal(s, []int{3, 3, 4}):
 		return digits[0] != '0' && between(text, gs, []string{" ", "-", ".", ") ", ")", ")-"}) && alike(text, gs)
 	case len(gs) > 1 && digits[0] == '0' && digits[1] != '0':
