@@ -48,6 +48,21 @@ func TestSilentTargetSaysWhatEndedItsRequestsAndWhatToDo(t *testing.T) {
 	}
 }
 
+// What helps several targets is said once, with their names.
+func TestWhatToDoIsSaidOnce(t *testing.T) {
+	d := silent()
+	d.Run.Targets = nil
+	for i, class := range []string{chat.Connect, chat.RateLimited, chat.Connect} {
+		name := string(rune('a' + i))
+		d.Run.Targets = append(d.Run.Targets, RunTarget{Name: name})
+		d.Records = append(d.Records, Record{ID: name, Target: name, Stage: "s", Error: &Error{Class: class, Message: "no"}})
+	}
+	s, _ := Summarise(d)
+	if got := s.Matrix.Verdict.Settle; len(got) != 2 || !strings.HasPrefix(got[0], "a and c: start the server") || !strings.HasPrefix(got[1], "b: ask less") {
+		t.Errorf("what to do: %q", got)
+	}
+}
+
 // Who was asked nothing failed nothing: that leaves the verdict open.
 func TestSilenceWithoutFailureIsNoVerdict(t *testing.T) {
 	cancelled := chat.Failure{Class: chat.Cancelled, Message: "the run was interrupted"}

@@ -122,9 +122,11 @@ func (f *field) noneQualifies() Decision {
 	return d
 }
 
-// remedies say what to do about each candidate that did not answer at all.
+// remedies say what to do about each candidate that did not answer at all, once for
+// all that it helps.
 func (f *field) remedies() []string {
 	var out []string
+	of := map[string][]string{}
 	for _, c := range f.out {
 		if c.summary == nil {
 			continue
@@ -137,8 +139,11 @@ func (f *field) remedies() []string {
 			how = remedy(c.summary.Cause.Class)
 		}
 		if how != "" {
-			out = append(out, c.Target+": "+how)
+			out, of[how] = appendNew(out, how), append(of[how], c.Target)
 		}
+	}
+	for i, how := range out {
+		out[i] = list(of[how]) + ": " + how
 	}
 	return out
 }
