@@ -52,7 +52,7 @@ func TestSilentTargetSaysWhatEndedItsRequestsAndWhatToDo(t *testing.T) {
 func TestWhatToDoIsSaidOnce(t *testing.T) {
 	d := silent()
 	d.Run.Targets = nil
-	for i, class := range []string{chat.Connect, chat.RateLimited, chat.Connect} {
+	for i, class := range []chat.Class{chat.Connect, chat.RateLimited, chat.Connect} {
 		name := string(rune('a' + i))
 		d.Run.Targets = append(d.Run.Targets, RunTarget{Name: name})
 		d.Records = append(d.Records, Record{ID: name, Target: name, Stage: "s", Error: &Error{Class: class, Message: "no"}})
