@@ -12,7 +12,8 @@ const maxEvent = 1 << 20
 // rules of the HTML standard, section 9.2.6: lines end in CR, LF or CRLF, one
 // byte order mark at the start is dropped, lines that begin with a colon are
 // comments, several data lines are joined by a line feed, a blank line ends an
-// event, an event without data is none. Its zero value is ready.
+// event, an event without data is none. One line more than the standard has is known:
+// error. Its zero value is ready.
 type sse struct {
 	line    []byte // the line that has not ended
 	started bool   // the byte order mark has been dealt with
@@ -112,6 +113,9 @@ func (s *sse) endLine(line []byte, dispatch func(name string, data []byte) error
 	field, value, _ := bytes.Cut(line, []byte(":"))
 	value = bytes.TrimPrefix(value, []byte(" "))
 	switch string(field) {
+	case "error": // in no standard: llama.cpp's server fails so in the midst of an answer
+		s.name = "error"
+		fallthrough
 	case "data":
 		if len(s.data)+1+len(value) > maxEvent {
 			return tooLarge("an event of the stream", maxEvent)
