@@ -154,6 +154,11 @@ func (r *running) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.earlier == nil {
+		for _, w := range r.plan.Scenario.Read.Warnings {
+			r.warn(w) // a reader of the report must know it, too
+		}
+	}
 	stopSampling := r.sampleGPUs(ctx)
 	out, err := r.drive(ctx)
 	stopSampling()
