@@ -194,13 +194,17 @@ func TestThinkingThatIsWithheldLeavesTheRest(t *testing.T) {
 			{"type":"text","text":"B.","citations":[{"x":1}]},{"type":"tool_use","id":"t","name":"f","input":{}}]},
 		{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"r"},{"type":"text","text":"C?"}]},
 		{"role":"assistant","content":[`+thought+`,{"type":"text","text":"D.","citations":[{"y":1}]}]},
+		{"role":"user","content":"D2?"},{"role":"assistant","content":[`+thought+`]},
 		{"role":"user","content":[{"type":"text","text":"E?","citations":[{"z":1}]}]}]}`, r)
+	if m := c.Request.Messages[len(c.Request.Messages)-1]; m.Role != chat.Assistant || m.Content != withheldThinking {
+		t.Errorf("an answer of thinking alone: %+v", m)
+	}
 	var places []string
 	for path := range c.Request.Foreign {
 		places = append(places, path)
 	}
 	slices.Sort(places)
-	want := "messages[1].content[0] messages[1].content[1] messages[1].content[2].citations messages[3].content[0].citations messages[4].content[0].citations"
+	want := "messages[1].content[0] messages[1].content[1] messages[1].content[2].citations messages[3].content[0].citations messages[6].content[0].citations"
 	if got := strings.Join(places, " "); got != want {
 		t.Errorf("places are %s\nwant %s", got, want)
 	}

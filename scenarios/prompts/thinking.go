@@ -10,6 +10,9 @@ import (
 	"switchover/targets/chat"
 )
 
+// withheldThinking stands where nothing else is left of a message.
+const withheldThinking = "[THINKING]"
+
 // forgetThinking takes out of a message the thinking that was changed: its provider
 // knows it by its signature, which no other text has. It returns the numbers of the
 // parts that are gone.
@@ -28,8 +31,11 @@ func forgetThinking(parts *[]chat.Part, before []chat.Part) (gone []int) {
 
 // closeRanks moves what only Claude's dialect knows of a request's messages to where it
 // stands without the parts that are gone, by message.
+//
+// A message that says nothing any more, which no API takes, says so.
 func closeRanks(r *chat.Request, gone map[int][]int) {
-	left := map[string][]int{} // places that are left, in their order, by how the paths begin
+	left := map[string][]int{}          // places that are left, in their order, by how the paths begin
+	empty := map[string]*chat.Message{} // that nothing is left of, likewise
 	turn, last := -1, chat.System
 	for i := range r.Messages { // which are told to Claude as turns
 		role := r.Messages[i].Role
@@ -40,6 +46,9 @@ func closeRanks(r *chat.Request, gone map[int][]int) {
 		if last = role; len(gone[i]) > 0 {
 			begin := fmt.Sprintf("messages[%d].content", turn)
 			left[begin] = leftPlaces(r.Foreign, begin, gone[i])
+			if m := &r.Messages[i]; len(m.Parts)+len(m.ToolCalls) == 0 {
+				empty[begin] = m
+			}
 		}
 	}
 	if len(left) == 0 {
@@ -48,10 +57,15 @@ func closeRanks(r *chat.Request, gone map[int][]int) {
 	out := make(map[string]json.RawMessage, len(r.Foreign))
 	for path, raw := range r.Foreign {
 		if moved, stays := closeUp(path, left); stays {
+			begin, _, _ := strings.Cut(moved, ".content[")
+			delete(empty, begin+".content")
 			out[moved] = raw
 		}
 	}
 	r.Foreign = out
+	for _, m := range empty {
+		m.Content = withheldThinking
+	}
 }
 
 // leftPlaces are the places that a message's parts have left, where blocks that are
