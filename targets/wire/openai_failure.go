@@ -87,14 +87,21 @@ func redirected(header http.Header) string {
 	return " " + to + " was not followed, so that the key stays here: put the final address into url"
 }
 
-var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+var (
+	htmlTitle  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	xmlMessage = regexp.MustCompile(`(?is)<message[^>]*>(.*?)</message>`)
+)
 
-// plainText is a body that is no error object, as words: a page's title, or all of it.
+// plainText is a body that is no error object, as words: a page's title, the message of
+// an error in XML, or all of it.
 func plainText(body []byte) string {
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '<' {
 		if m := htmlTitle.FindSubmatch(body); m != nil {
 			return "a page titled: " + string(bytes.TrimSpace(m[1]))
+		}
+		if m := xmlMessage.FindSubmatch(body); m != nil {
+			return string(bytes.TrimSpace(m[1]))
 		}
 		return "a page"
 	}

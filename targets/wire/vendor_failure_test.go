@@ -156,6 +156,7 @@ func TestFailuresOfServersThatSayLittle(t *testing.T) {
 		{"a gateway's, with what the provider behind it says", 429, `{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"m is rate-limited upstream","provider_name":"X"}}}`, "429 Too Many Requests: Provider returned error: m is rate-limited upstream (429)"},
 		{"a gateway's, with a page from behind it", 502, `{"error":{"message":"Provider returned error","code":502,"metadata":{"raw":"<html><title>Down</title></html>"}}}`, "502 Bad Gateway: Provider returned error: a page titled: Down (502)"},
 		{"an array", 400, `[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}]`, "400 Bad Request: API key not valid. (400)"},
+		{"an error in XML", 403, `<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`, "403 Forbidden: Access Denied"},
 		{"an empty array", 400, `[]`, "400 Bad Request: []"},
 		{"text in another alphabet", 500, "内部错误", "500 Internal Server Error: 内部错误"},
 		{"text whose end was cut within a letter", 500, "错误\xe5\x86", "500 Internal Server Error: 错误\xe5\x86"},
