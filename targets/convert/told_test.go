@@ -120,7 +120,7 @@ func TestForeignStaysInItsPlace(t *testing.T) {
 
 // A request as large as the reader takes is converted in a time that grows with it.
 func TestManySmallPiecesAreConverted(t *testing.T) {
-	const n = 20_000
+	const n = 10_000
 	document := `{"type":"document","title":"t","source":{"type":"text","media_type":"text/plain","data":"d"}}`
 	for _, tc := range []struct{ intent, to, messages string }{
 		{"documents of one name", "bedrock", `{"role":"user","content":[` + strings.Repeat(document+",", n) + document + `]}`},
