@@ -31,7 +31,8 @@ type Quantity struct {
 	Value float64 // in the figure's base unit; set by validation
 }
 
-// Temperature is a number, or the words as-allowed: whatever the API takes.
+// Temperature is a number, or the words as-allowed: 0, or whatever else the API takes,
+// without the top_p and top_k that it refuses.
 type Temperature struct {
 	Value     float64
 	AsAllowed bool

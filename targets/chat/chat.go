@@ -175,7 +175,8 @@ type Params struct {
 	// Temperature in the API's own scale, usually 0 to 2.
 	Temperature *float64 `json:"temperature,omitempty"`
 	// AsAllowed asks for a temperature of 0 from a model that takes one, and for the
-	// model's own from one that refuses it. Temperature is then nil.
+	// model's own from one that refuses it, which is then sent no TopP and TopK that it
+	// refuses as well. Temperature is then nil.
 	AsAllowed bool     `json:"as_allowed,omitempty"`
 	TopP      *float64 `json:"top_p,omitempty"`
 	TopK      *int     `json:"top_k,omitempty"`

@@ -96,14 +96,29 @@ func (w *anthropicWriter) sampling() {
 	case *t < 0 || *t > 1:
 		w.lose(chat.FieldTemperature, chat.Rejected, "Claude takes 0 to 1")
 	case *t != 1 && w.claude.fixed():
-		w.lose(chat.FieldTemperature, chat.Rejected, w.model+" takes 1 alone: leave it out (as-allowed in a scenario)")
+		w.lose(chat.FieldTemperature, chat.Rejected, w.model+" takes 1 alone: "+leaveOut)
 	}
 	if p.TopP != nil && *p.TopP < 0.99 && w.claude.fixed() {
-		w.lose(chat.FieldTopP, chat.Rejected, w.model+" takes none below 0.99")
+		w.out.TopP = nil
+		w.unsampled(chat.FieldTopP, "none below 0.99")
 	}
 	if p.TopK != nil && w.claude.fixed() {
-		w.lose(chat.FieldTopK, chat.Rejected, w.model+" takes none")
+		w.out.TopK = nil
+		w.unsampled(chat.FieldTopK, "none")
 	}
+}
+
+// leaveOut is what to do about a parameter that a model refuses.
+const leaveOut = "leave it out (temperature: as-allowed in a scenario)"
+
+// unsampled is a parameter that the model refuses: it is dropped where only what the
+// API allows is asked for.
+func (w *anthropicWriter) unsampled(f chat.Field, takes string) {
+	if w.req.Params.AsAllowed {
+		w.lose(f, chat.Dropped, w.model+" takes "+takes)
+		return
+	}
+	w.lose(f, chat.Rejected, w.model+" takes "+takes+": "+leaveOut)
 }
 
 // stop leaves out what the API refuses: stops of white space alone.

@@ -125,6 +125,7 @@ func TestAnthropicParamsFollowTheModel(t *testing.T) {
 		{"a temperature", newer, p(chat.Params{Temperature: ptr(0.5)}), ``, "temperature: rejected"},
 		{"a temperature of OpenAI's", old, p(chat.Params{Temperature: ptr(1.5)}), ``, "temperature: rejected"},
 		{"top_p and top_k", newer, p(chat.Params{TopP: ptr(0.9), TopK: ptr(5)}), ``, "top_p: rejected; top_k: rejected"},
+		{"top_p and top_k as allowed", newer, p(chat.Params{AsAllowed: true, TopP: ptr(0.9), TopK: ptr(5)}), `{}`, "top_p: dropped; top_k: dropped"},
 		{"top_p and top_k", old, p(chat.Params{TopP: ptr(0.9), TopK: ptr(5)}), `{"top_p":0.9,"top_k":5}`, ""},
 		{"an answer to be continued", newer, prefill, ``, "answer to be continued: rejected"},
 		{"an answer to be continued", old, prefill, `{}`, ""},

@@ -63,6 +63,21 @@ var (
 // Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning.
 func refusesTemperature(model string) bool { return fixedTemperature.MatchString(model) }
 
+// openAISampling is the temperature and the top_p that a model is asked for, and what
+// that loses. As the API allows is a temperature of 0, and neither of a model whose own
+// are fixed: it refuses a top_p, too.
+func openAISampling(p *chat.Params, fixed bool, model string) (temperature, topP *float64, losses []chat.Loss) {
+	switch {
+	case !p.AsAllowed:
+		return p.Temperature, p.TopP, nil
+	case !fixed:
+		return new(float64), p.TopP, nil
+	case p.TopP != nil:
+		losses = []chat.Loss{chat.Lose(chat.FieldTopP, chat.Dropped, model+" takes none")}
+	}
+	return nil, nil, losses
+}
+
 // neverThinks reports whether OpenAI's model of that name answers 400 to an effort:
 // those before the o series and beside it.
 func neverThinks(model string) bool { return withoutThinking.MatchString(model) }

@@ -132,23 +132,22 @@ func fewStops(stop []string) ([]string, []chat.Loss) {
 // beside what the table says.
 func openAIBody(host string, ep *Endpoint, req *chat.Request) (out *openAIRequest, losses []chat.Loss) {
 	p, strict := &req.Params, strictOpenAI(host)
-	out = &openAIRequest{Model: ep.model(req), Stream: !p.Whole, Stop: p.Stop, Temperature: p.Temperature, TopP: p.TopP, Seed: p.Seed}
+	out = &openAIRequest{Model: ep.model(req), Stream: !p.Whole, Stop: p.Stop, Seed: p.Seed}
+	var lost []chat.Loss
+	out.Temperature, out.TopP, losses = openAISampling(p, strict && refusesTemperature(out.Model), out.Model)
 	if out.Stream {
 		out.StreamOptions = withUsage(host)
 	}
-	if p.AsAllowed && !(strict && refusesTemperature(out.Model)) {
-		out.Temperature = new(float64)
-	}
 	if strict {
 		out.MaxCompletionTokens = p.MaxTokens
-		out.Stop, losses = fewStops(p.Stop)
+		out.Stop, lost = fewStops(p.Stop)
+		losses = alsoLost(losses, lost...)
 	} else {
 		out.MaxTokens, out.TopK = p.MaxTokens, p.TopK
 		if p.Exact && p.MaxTokens > 0 {
 			out.IgnoreEOS, out.MinTokens = true, p.MaxTokens
 		}
 	}
-	var lost []chat.Loss
 	out.Messages, lost = openAIMessages(req)
 	losses = alsoLost(losses, lost...)
 	for i := range req.Tools {

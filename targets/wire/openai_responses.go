@@ -118,15 +118,14 @@ func (p Responses) Encode(ep Endpoint, req chat.Request) (*http.Request, []chat.
 // body says a request, and what its values lose.
 func (Responses) body(host string, ep *Endpoint, req *chat.Request) (*responsesRequest, []chat.Loss) {
 	p, strict := &req.Params, strictOpenAI(host)
-	out := &responsesRequest{Model: ep.model(req), MaxOutputTokens: p.MaxTokens, Temperature: p.Temperature, TopP: p.TopP, Stream: !p.Whole,
+	out := &responsesRequest{Model: ep.model(req), MaxOutputTokens: p.MaxTokens, Stream: !p.Whole,
 		User: req.User, Metadata: req.Metadata}
 	if out.Stream && openAIServes(host) {
 		out.StreamOptions = &responsesStream{}
 	}
-	if p.AsAllowed && !(strict && refusesTemperature(out.Model)) {
-		out.Temperature = new(float64)
-	}
-	losses := out.converse(req.Messages)
+	var losses []chat.Loss
+	out.Temperature, out.TopP, losses = openAISampling(p, strict && refusesTemperature(out.Model), out.Model)
+	losses = alsoLost(losses, out.converse(req.Messages)...)
 	for i := range req.Tools {
 		if t := &req.Tools[i]; t.Hosted == "" {
 			out.Tools = append(out.Tools, responsesTool{"function", t.Name, t.Description, schemaOf(t), t.Strict})
