@@ -52,15 +52,18 @@ func strictOpenAI(host string) bool {
 }
 
 var (
-	fixedTemperature = regexp.MustCompile(`^(?i)(openai/)?(o\d|gpt-5($|[^-]|-[^c]|-co))`) // not gpt-5-chat
+	fixedTemperature = regexp.MustCompile(`^(?i)(openai/)?(o\d|gpt-[5-9]($|[^-]|-[^c]|-co))`) // not gpt-5-chat
 	withoutThinking  = regexp.MustCompile(`^(?i)(openai/)?(gpt-3|gpt-4|chatgpt-4)`)
 )
 
 // refusesTemperature reports whether OpenAI's model of that name answers 400 to any
-// temperature but its own: the o series and gpt-5, some of which take one where they
-// are asked for no reasoning. At Azure a model is called what its deployment is.
+// temperature but its own: the o series, gpt-5 and gpt-6, some of which take one where
+// they are asked for no reasoning; a later one is taken for alike. At Azure a model is
+// called what its deployment is.
 //
-// Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning.
+// Sources: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning; for
+// gpt-6, OpenAI's guide to its latest model as cited by
+// https://github.com/yologdev/yoagent/releases/tag/v0.27.4.
 func refusesTemperature(model string) bool { return fixedTemperature.MatchString(model) }
 
 // openAISampling is the temperature and the top_p that a model is asked for, and what

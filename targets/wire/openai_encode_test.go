@@ -63,6 +63,7 @@ func TestOpenAIParameters(t *testing.T) {
 		{"of a model that takes one", openAItself, "gpt-4.1", chat.Request{Params: chat.Params{AsAllowed: true}}, `"temperature":0`, `"temperature":0`, ""},
 		{"of a model that refuses it", openAItself, "gpt-5-mini", chat.Request{Params: chat.Params{AsAllowed: true}}, ``, ``, ""},
 		{"and a top_p, too", openAItself, "gpt-5-mini", chat.Request{Params: chat.Params{AsAllowed: true, TopP: ptr(0.5)}}, ``, ``, "top_p: dropped"},
+		{"of one of the gpt-6 series", openAItself, "gpt-6.1-sol", chat.Request{Params: chat.Params{AsAllowed: true}}, ``, ``, ""},
 		{"of one of the o series", openAItself, "o4-mini", chat.Request{Params: chat.Params{AsAllowed: true}}, ``, ``, ""},
 		{"of gpt-5-chat, which does not reason", openAItself, "gpt-5-chat-latest", chat.Request{Params: chat.Params{AsAllowed: true}}, `"temperature":0`, `"temperature":0`, ""},
 		{"of one at Azure", "https://r.openai.azure.com/openai/v1", "o3", chat.Request{Params: chat.Params{AsAllowed: true}}, ``, ``, ""},
