@@ -111,7 +111,7 @@ func textParts(messages []chat.Message, words func(p *chat.Part) (string, bool))
 				if p.Text == "" && p.URL == "" {
 					losses = alsoLost(losses, chat.Lose(chat.FieldDocument, chat.Rejected, "it is "+clipped(p.MediaType)+", not text"))
 				}
-				*p = chat.Part{Kind: chat.TextPart, Text: strings.TrimPrefix(p.Name+"\n\n"+p.Text, "\n\n")}
+				*p = chat.Part{Kind: chat.TextPart, Text: documentText(p)}
 			} else if text, ok := words(p); ok {
 				*p = chat.Part{Kind: chat.TextPart, Text: text}
 			}

@@ -136,9 +136,5 @@ func markdownImage(p *chat.Part) (string, bool) {
 	if p.Kind != chat.ImagePart {
 		return "", false
 	}
-	address := p.URL
-	if address == "" {
-		address = "data:" + p.MediaType + ";base64," + p.Data
-	}
-	return "![](" + strings.ReplaceAll(address, ")", "%29") + ")", true
+	return "![](" + strings.ReplaceAll(address(p), ")", "%29") + ")", true
 }
