@@ -206,13 +206,14 @@ func userTimes(st Stage, items []results.Conversation) iter.Seq[time.Duration] {
 	}
 }
 
-// shortestSession is the least time a conversation takes if each turn takes at
-// least turn.
+// shortestSession is the least time from a conversation to the user's next if each
+// turn takes at least turn. Of the pause after it only that of a single turn is
+// counted: schedules of several turns stay as they were drawn.
 func shortestSession(st Stage, items []results.Conversation, turn time.Duration) time.Duration {
 	least := time.Duration(1<<63 - 1)
 	for _, it := range items {
 		turns := time.Duration(len(it.Turns))
-		least = min(least, turns*turn+(turns-1)*st.Think.least())
+		least = min(least, turns*turn+max(turns-1, 1)*st.Think.least())
 	}
 	return least
 }

@@ -346,6 +346,9 @@ func TestUsersThinkBetweenConversations(t *testing.T) {
 	if again := plan(", think: 1m"); again.ScheduleHash != minute.ScheduleHash {
 		t.Error("the same scenario gave two schedules")
 	}
+	if n := len(minute.Stages[0].Starts); n != 40 {
+		t.Errorf("%d conversations are drawn where 40 fit", n)
+	}
 	// Ten minutes, a user asks once a minute and a little: ten times each at most.
 	if e := minute.Estimate.Targets[0]; e.WorstRequests != 40 || e.Requests != 40 {
 		t.Errorf("%d requests are likely, %d at worst; 4 users ask 10 each", e.Requests, e.WorstRequests)
