@@ -88,6 +88,9 @@ func TestLocalBodies(t *testing.T) {
 		{"a picture for TGI", TGI{}, func(r *chat.Request) {
 			r.Messages[0] = chat.Message{Role: chat.User, Parts: []chat.Part{{Kind: chat.ImagePart, URL: "https://example.com/a_(b).png"}, text("What is it?")}}
 		}, `{"inputs":"![](https://example.com/a_(b%29.png)\nWhat is it?","parameters":{"details":true}}`},
+		{"a picture of no stated type for TGI", TGI{}, func(r *chat.Request) {
+			r.Messages[0] = chat.Message{Role: chat.User, Parts: []chat.Part{{Kind: chat.ImagePart, Data: "aGk="}}}
+		}, `{"inputs":"![](data:image/png;base64,aGk=)","parameters":{"details":true}}`},
 		{"JSON from TGI", TGI{}, func(r *chat.Request) { r.Format.JSON = true }, `{"inputs":"Hi","parameters":{"details":true,"grammar":{"type":"json","value":{"type":"object"}}}}`},
 		{"a question to llama.cpp", LlamaCPP{}, nil, `{"model":"m","prompt":"Hi","cache_prompt":false,"stream":true}`},
 		{"its parameters", LlamaCPP{}, everyParameter, `{"model":"m","prompt":"Hi","cache_prompt":false,"stream":true,"n_predict":128,"temperature":0.5,"top_p":0.9,
