@@ -39,8 +39,9 @@ approximate (said in another way), dropped, or rejected (the request cannot be
 asked there). Nothing is sent.
 
 FILE holds a request a line, alone or as a line of a batch file (custom_id with
-params or body), or one request over several lines; - is standard input. The new
-requests go to --out, or to standard output with the losses on standard error.
+params or body; it becomes one of the other API's), or one request over several
+lines; - is standard input. The new requests go to --out, or to standard output
+with the losses on standard error.
 Many servers speak openai: --url openai says what OpenAI itself takes.
 Requests that no API would take are left out and named with the path to their
 mistake. Exit code 1 says that some were left out.`,
