@@ -109,7 +109,7 @@ func (w *anthropicWriter) sampling() {
 }
 
 // leaveOut is what to do about a parameter that a model refuses.
-const leaveOut = "leave it out (temperature: as-allowed in a scenario)"
+const leaveOut = "leave it out, in a scenario by temperature: as-allowed"
 
 // unsampled is a parameter that the model refuses: it is dropped where only what the
 // API allows is asked for.
