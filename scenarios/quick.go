@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -180,7 +181,7 @@ func (s *Scenario) quickJudge(o QuickOptions, env Env) error {
 	}
 	t, err := quickTarget(o.JudgeURL, o.JudgeModel, o.JudgeKeyEnv, "", o.JudgePrice, env)
 	if err != nil {
-		return fmt.Errorf("the judge: %w", err)
+		return errors.New(ofJudge.Replace(err.Error()))
 	}
 	t.Name, t.Role = "judge", results.RoleJudge
 	for i := range s.Targets {
@@ -224,9 +225,14 @@ func (s *Scenario) checked(env Env) (*Scenario, error) {
 	if ps, ok := err.(Problems); ok {
 		parts := make([]string, len(ps))
 		for i, p := range ps {
-			parts[i] = strings.TrimPrefix(s.flagOf(p.Path)+": "+p.Message, ": ")
-			if p.Hint != "" {
-				parts[i] += " (" + inFlags.Replace(p.Hint) + ")"
+			flag := s.flagOf(p.Path)
+			parts[i] = strings.TrimPrefix(flag+": "+p.Message, ": ")
+			hint := inFlags.Replace(p.Hint)
+			if strings.HasPrefix(flag, "--judge-") {
+				hint = ofJudge.Replace(hint)
+			}
+			if hint != "" {
+				parts[i] += " (" + hint + ")"
 			}
 		}
 		return nil, fmt.Errorf("%s", strings.Join(parts, "\n"))
@@ -238,6 +244,9 @@ func (s *Scenario) checked(env Env) (*Scenario, error) {
 var inFlags = strings.NewReplacer("key: {env: NAME}", "--key-env VARIABLE", "add model: NAME", "add --model NAME",
 	"add region: NAME", "write a scenario file with region: NAME", "add resource: NAME", "write a scenario file with resource: NAME",
 	"paths are relative to the scenario file", "paths are relative to the current folder")
+
+// ofJudge turns a target's flags into the judge's.
+var ofJudge = strings.NewReplacer("--key-env", "--judge-key-env", "--model", "--judge-model", "--price", "--judge-price")
 
 // targetPath is the place of a field of a target.
 var targetPath = regexp.MustCompile(`^targets\[(\d+)\]\.?([a-z]*)`)

@@ -78,6 +78,9 @@ func TestQuickRefuses(t *testing.T) {
 		{"no address", QuickOptions{URLs: []string{"h:8000"}, Models: []string{"a"}}, "not an http or https address"},
 		{"a key in the address", QuickOptions{URLs: []string{"http://u:sk-canary-123@h"}, Models: []string{"a"}}, "no user name or password"},
 		{"an unknown protocol", QuickOptions{URLs: []string{"http://h/v1"}, Models: []string{"a"}, Protocols: []string{"opena"}}, `did you mean "openai"?`},
+		{"a judge's key that is not set", QuickOptions{URLs: []string{"http://h/v1"}, Models: []string{"a"}, JudgeURL: "http://j/v1", JudgeModel: "x", JudgeKeyEnv: "NOT_SET"}, "--judge-key-env: the environment variable NOT_SET is not set"},
+		{"a judge's usual key that is not set", QuickOptions{URLs: []string{"http://h/v1"}, Models: []string{"a"}, JudgeURL: "anthropic", JudgeModel: "x"}, "or name another variable: --judge-key-env VARIABLE"},
+		{"a judge's price", QuickOptions{URLs: []string{"http://h/v1"}, Models: []string{"a"}, JudgeURL: "http://j/v1", JudgeModel: "x", JudgePrice: "3"}, `--judge-price "3": write INPUT,OUTPUT`},
 		{"half a judge", QuickOptions{URLs: []string{"http://h/v1"}, Models: []string{"a"}, JudgeModel: "x"}, "needs --judge-url and --judge-model"},
 	} {
 		_, err := Quick(c.o, testEnv)
