@@ -163,6 +163,8 @@ func looks(o object) (is string, readable bool) {
 		return FormatOpenAI, true
 	case has("hash_ids"), has("input_length"):
 		return lengthsOnly, false
+	case has("input", "model"):
+		return "requests to the Responses API, which are not read", false
 	case has("instruction"):
 		return "an instruction data set", false
 	case has("prompt"):

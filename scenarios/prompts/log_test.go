@@ -155,6 +155,7 @@ func TestLogsRefused(t *testing.T) {
 		{"an Anthropic batch read as OpenAI's", "openai", `{"custom_id":"x","params":` + ask + `}`, `f:1: the file looks like anthropic, not openai (set format: anthropic, or --from anthropic)`},
 		{"OpenAI's read as Anthropic's", "anthropic", `{"messages":[{"role":"system","content":"S"}]}`, `f:1: messages[0] has the role "system": Anthropic's messages have user and assistant only (set format: openai, or --from openai)`},
 		{"OpenAI's response read as Anthropic's", "anthropic", `{"request":` + ask + `,"response":{"choices":[]}}`, `f:1: the response has choices, which are not Anthropic's (set format: openai, or --from openai)`},
+		{"the Responses API", "openai", `{"model":"m","input":"Hi"}`, `f:1: the file looks like requests to the Responses API, which are not read, not openai (write each conversation as {"item": ..., "turns": [...]} and set format: conversations)`},
 		{"a batch's results", "openai", `{"custom_id":"x","response":{}}`, `f:1: the file looks like the results of a batch, which have no questions, not openai (write each conversation as {"item": ..., "turns": [...]} and set format: conversations)`},
 		{"a trace of lengths", "prompts", `{"timestamp":0,"input_length":6758,"output_length":500,"hash_ids":[0]}`, `f:1: the file looks like a trace of lengths, which has no text, not prompts (a trace is replayed: workload: {trace: {file: FILE, format: mooncake}} and a stage of mode: trace, or --from mooncake)`},
 		{"prompt a list", "prompts", `{"prompt":["a"]}`, `f:1: prompt is a list, not a string`},

@@ -25,7 +25,11 @@ func readOpenAI(top *object, req *chat.Request) {
 	} else {
 		a.tools(top.take("tools"))
 		a.functions(top.take("functions"))
-		a.messages(top.need("messages", "give at least one message"))
+		remedy := "give at least one message"
+		if top.has("input") {
+			remedy = "requests of the Responses API are not read: give the form of chat completions"
+		}
+		a.messages(top.need("messages", remedy))
 		a.toolChoice(top.take("tool_choice"), "none", "auto", "required")
 		a.toolChoice(top.take("function_call"), "none", "auto")
 		single := top.take("parallel_tool_calls")

@@ -98,6 +98,7 @@ func TestOpenAIRefusesWithThePath(t *testing.T) {
 	for _, tc := range []struct{ intent, body, want string }{
 		{"nothing", `{}`, "messages is missing: give at least one message"},
 		{"no messages", `{"messages":[]}`, "messages is empty: give at least one message"},
+		{"the Responses API's form", `{"model":"m","input":"Hi"}`, "messages is missing: requests of the Responses API are not read: give the form of chat completions"},
 		{"an unknown role", `{"messages":[{"role":"bot","content":"x"}]}`, "messages[0].role is bot: give system, developer, user, assistant or tool"},
 		{"no content", `{"messages":[{"role":"user"}]}`, "messages[0].content is missing: give text or a list of parts"},
 		{"no parts", `{"messages":[{"role":"user","content":[]}]}`, "messages[0].content is empty: give it a part, or leave the message out"},
