@@ -60,14 +60,14 @@ type geminiSaid struct {
 // event takes an event of the stream.
 func (geminiAnswers) event(a *answer, e *event) error {
 	if e.name == "error" {
-		return streamError(e.data)
+		return geminiInside(e.data)
 	}
 	var said geminiEvent
 	if err := json.Unmarshal(e.data, &said); err != nil {
 		return fmt.Errorf("an event is no generateContent response: %s: %s", jsonProblem(err), e.data)
 	}
 	if saysError(said.Error) {
-		return streamError(e.data)
+		return geminiInside(e.data)
 	}
 	return takeGemini(a, &said)
 }
@@ -79,7 +79,7 @@ func (geminiAnswers) document(a *answer, data []byte) error {
 		return fmt.Errorf("the response is no generateContent response: %s: %s", jsonProblem(err), data)
 	}
 	if saysError(said.Error) {
-		return streamError(data)
+		return geminiInside(data)
 	}
 	if len(said.Candidates) == 0 && said.PromptFeedback.BlockReason == "" {
 		return fmt.Errorf("the response has no candidates: %s", data)

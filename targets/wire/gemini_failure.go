@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,10 +32,29 @@ func (Gemini) Failure(status int, header http.Header, body []byte) *chat.Failure
 	return f
 }
 
+// geminiInside is the failure of an error inside a 200, which has the status that it
+// would have been as its code. What Google's words alone tell ends all traffic, too.
+func geminiInside(data []byte) *chat.Failure {
+	f := streamError(data)
+	said, ok := geminiError(data)
+	if !ok {
+		return f
+	}
+	status, err := strconv.Atoi(loose(said.Code))
+	if err != nil {
+		return f
+	}
+	if class := said.class(classOf(status)); class != classOf(status) && class.Quarantines() {
+		f.Class = class
+	}
+	return f
+}
+
 // geminiSaidError is an error in Google's words.
 type geminiSaidError struct {
-	Message string `json:"message"`
-	Status  string `json:"status"` // RESOURCE_EXHAUSTED
+	Code    json.RawMessage `json:"code"` // the status again, as a number
+	Message string          `json:"message"`
+	Status  string          `json:"status"` // RESOURCE_EXHAUSTED
 	Details []struct {
 		Reason     string            `json:"reason"`   // of an ErrorInfo: API_KEY_INVALID
 		Metadata   map[string]string `json:"metadata"` // of an ErrorInfo

@@ -238,6 +238,26 @@ func readGemini(body string, n int, each bool, readErr error) reading {
 	return readWith(Gemini{}, []byte(body), http.Header{}, n, each, readErr)
 }
 
+// What ends all traffic ends it also where Google's words tell it inside a 200.
+func TestGeminiFailureInside(t *testing.T) {
+	for _, tc := range []struct {
+		event string
+		class chat.Class
+	}{
+		{`{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}`, chat.Auth},
+		{`{"error":{"code":429,"message":"Your prepayment credits are depleted.","status":"RESOURCE_EXHAUSTED"}}`, chat.Quota},
+		{`{"error":{"code":404,"message":"models/m is not found","status":"NOT_FOUND"}}`, chat.NotFound},
+		{`{"error":{"code":429,"message":"Resource exhausted.","status":"RESOURCE_EXHAUSTED"}}`, chat.StreamError},
+		{`{"error":{"code":403,"message":"blocked","status":"PERMISSION_DENIED"}}`, chat.StreamError},
+		{`{"error":{"code":"x","message":"odd","status":"UNKNOWN"}}`, chat.StreamError},
+	} {
+		body := "data: " + tc.event + "\n\n"
+		if f := hear(Gemini{}, []byte(body), http.Header{}, len(body), nil, false).Outcome.Failure; f == nil || f.Class != tc.class {
+			t.Errorf("%s: %+v, want %s", tc.event, f, tc.class)
+		}
+	}
+}
+
 func TestGeminiReadsWhatElseComes(t *testing.T) {
 	event := func(s string) string { return "data: " + s + "\r\n\r\n" }
 	got := readGemini(event(`{"candidates":[{"content":{"parts":[{"executableCode":{"code":"1"}},{"text":"a"},{"functionCall":{"id":"x","name":"f"}},{"functionCall":{"name":"g","args":{ "b" : 2 }}}]}},{"index":1,"content":{"parts":[{"text":"other"}]}}]}`)+
