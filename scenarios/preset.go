@@ -75,18 +75,21 @@ func (c *checker) presetKey(at string, t *Target, p *catalog.Preset) {
 // fillIn puts names in place of {region} and {resource}. The resource is then part of
 // the address, and nowhere else.
 func (c *checker) fillIn(at string, t *Target) bool {
+	whole := true
 	if strings.Contains(t.URL, "{region}") {
 		switch {
 		case !c.given(at + ".region"):
 			c.wrong(at+".url", "add region: NAME, for instance eu-central-1", "the address %s needs a region", clip(t.URL))
-			return false
+			whole = false // and what else it needs is said as well
 		case !c.has(at+".region") || t.Region == "" || strings.ContainsFunc(t.Region, notRegion):
 			return false // said by others
 		}
 		if t.Region == "global" { // Google's address for all regions names none
 			t.URL = strings.Replace(t.URL, "://{region}-", "://", 1)
 		}
-		t.URL = strings.ReplaceAll(t.URL, "{region}", t.Region)
+		if whole {
+			t.URL = strings.ReplaceAll(t.URL, "{region}", t.Region)
+		}
 	}
 	switch inURL := strings.Contains(t.URL, "{resource}"); {
 	case inURL && !c.given(at+".resource"):
@@ -99,7 +102,10 @@ func (c *checker) fillIn(at string, t *Target) bool {
 		return false
 	case !inURL && c.given(at+".resource"):
 		c.misplaced(at+".resource", "remove it, or put {resource} where it belongs in the url", "the address has no {resource} in it")
-		return true
+		return whole
+	}
+	if !whole {
+		return false
 	}
 	t.URL, t.Resource = strings.ReplaceAll(t.URL, "{resource}", t.Resource), ""
 	return true

@@ -70,6 +70,7 @@ func TestWordsThatStandForNothing(t *testing.T) {
 		{`url: groq, protocol: vertex`, keys, []string{"groq speaks openai", "vertex"}},
 		{`url: vertex, resource: r, region: eu-1`, keys, []string{"vertex needs a key", "gcloud auth print-access-token"}},
 		{`url: vertex, resource: r, key: {env: T}`, keys, []string{"needs a region", "add region: NAME"}},
+		{`url: vertex, key: {env: T}`, keys, []string{"needs a region", "needs a resource"}},
 		{`url: vertex, region: eu-1, key: {env: T}`, keys, []string{"needs a resource", "add resource: NAME"}},
 		{`url: vertex, region: eu-1, resource: 'evil.example/', key: {env: T}`, keys, []string{`"evil.example/" cannot be part of an address`}},
 		{`url: vertex, region: 'evil.example/', resource: r, key: {env: T}`, keys, []string{`"evil.example/" is no region`}},
