@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"switchover/eval"
 	"switchover/report"
 	"switchover/report/terminal"
 	"switchover/results"
@@ -15,25 +16,28 @@ import (
 	"switchover/targets/chat"
 )
 
-// losses are what each candidate of a plan would lose of its requests, in the
-// scenario's order; the judges' requests are made for them. Nothing is sent.
+// losses are what each target of a plan would lose of its requests, a judge of one like
+// those it is asked, in the scenario's order. Nothing is sent.
 func (a *app) losses(p *scenarios.Plan) ([]targetLosses, error) {
 	var out []targetLosses
 	for i := range p.Scenario.Targets {
 		t := &p.Scenario.Targets[i]
-		if t.Role == results.RoleJudge {
-			continue
-		}
 		spec, err := a.spec(t)
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t.Name, err)
 		}
-		out = append(out, targetLosses{t, drive.LossesOf(p, spec)})
+		lost := targetLosses{target: t}
+		if t.Role == results.RoleJudge {
+			lost.Losses = drive.LossesOfOne(spec, eval.Asked(spec))
+		} else {
+			lost.Losses = drive.LossesOf(p, spec)
+		}
+		out = append(out, lost)
 	}
 	return out, nil
 }
 
-// targetLosses is one candidate's.
+// targetLosses is one target's.
 type targetLosses struct {
 	target *scenarios.Target
 	*drive.Losses
@@ -72,8 +76,12 @@ func strictRefusal(p *scenarios.Plan, of *targetLosses) string {
 	if at := p.Scenario.Read.StrictAt[of.target.Name]; at != "" {
 		where = at + ": "
 	}
-	return fmt.Sprintf("%starget %s is strict, and its protocol, %s, cannot carry all that %s ask: %s; take that out of the requests and params, choose a protocol that carries it, or remove strict",
-		where, of.target.Name, protocolName(of.target), plural(of.Requests, "request"), strings.Join(lost, "; "))
+	asked := plural(of.Requests, "request") + " ask"
+	if of.target.Role == results.RoleJudge {
+		asked = "a judge is asked"
+	}
+	return fmt.Sprintf("%starget %s is strict, and its protocol, %s, cannot carry all that %s: %s; take that out of the requests and params, choose a protocol that carries it, or remove strict",
+		where, of.target.Name, protocolName(of.target), asked, strings.Join(lost, "; "))
 }
 
 func inBrackets(why string) string {
@@ -160,7 +168,7 @@ type lossJSON struct {
 	Why      string    `json:"why,omitempty"`
 }
 
-// lossesJSON are the losses of each candidate, by its name.
+// lossesJSON are the losses of each target, by its name.
 func (a *app) lossesJSON(p *scenarios.Plan) (map[string][]lossJSON, error) {
 	all, err := a.losses(p)
 	if err != nil {

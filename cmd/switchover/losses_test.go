@@ -43,3 +43,27 @@ load: [{mode: users, users: 1, conversations: 1}]
 		t.Errorf("something is cut off:\n%s", out)
 	}
 }
+
+// A judge that is strict and would lose something is refused before anybody is asked.
+func TestAStrictJudgeIsHeldToItsProtocol(t *testing.T) {
+	dir := t.TempDir()
+	scenario := `name: judged
+targets:
+  - {name: a, url: "http://127.0.0.1:9/v1", model: m}
+  - {name: j, role: judge, url: "http://127.0.0.1:9", model: claude-opus-4-7, protocol: anthropic, strict: true, params: {SEED}}
+workload: {conversations: bundled}
+load: [{mode: users, users: 1, conversations: 1}]
+eval: {judges: [j]}
+`
+	for seed, refused := range map[string]bool{"": false, "seed: 4": true} {
+		if err := os.WriteFile(filepath.Join(dir, "s.yaml"), []byte(strings.Replace(scenario, "SEED", seed, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("switchover", "run", "--dry-run", "s.yaml")
+		cmd.Dir = dir
+		out, _ := cmd.CombinedOutput()
+		if said := strings.Join(strings.Fields(string(out)), " "); strings.Contains(said, "cannot carry all that a judge is asked: seed: dropped") != refused {
+			t.Errorf("params {%s}:\n%s", seed, out)
+		}
+	}
+}

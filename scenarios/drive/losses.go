@@ -57,13 +57,25 @@ const (
 // LossesOf says what a target would lose of a plan's requests, by writing them as they
 // would be sent. Nothing is sent.
 func LossesOf(p *scenarios.Plan, spec targets.Spec) *Losses {
-	ep := &spec.Endpoint
-	ep.URL, ep.Region = cmp.Or(ep.URL, nowhere), cmp.Or(ep.Region, "us-east-1")
-	w := lossWriter{spec: &spec, same: map[chat.FieldSet]*written{}}
+	w := newLossWriter(&spec)
 	for _, item := range drawn(p) {
 		w.conversation(&p.Items[item])
 	}
 	return &w.sum
+}
+
+// LossesOfOne says what a target would lose of one request. Nothing is sent.
+func LossesOfOne(spec targets.Spec, req chat.Request) *Losses {
+	w := newLossWriter(&spec)
+	w.add(w.write(&req, 0), 1)
+	return &w.sum
+}
+
+// newLossWriter writes for a target, which need not have an address yet.
+func newLossWriter(spec *targets.Spec) *lossWriter {
+	ep := &spec.Endpoint
+	ep.URL, ep.Region = cmp.Or(ep.URL, nowhere), cmp.Or(ep.Region, "us-east-1")
+	return &lossWriter{spec: spec, same: map[chat.FieldSet]*written{}}
 }
 
 // drawn are the conversations that the plan's stages can ask, in their order.
