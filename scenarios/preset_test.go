@@ -70,7 +70,6 @@ func TestWordsThatStandForNothing(t *testing.T) {
 		{`url: groq, protocol: vertex`, keys, []string{"groq speaks openai", "vertex"}},
 		{`url: vertex, resource: r, region: eu-1`, keys, []string{"vertex needs a key", "gcloud auth print-access-token"}},
 		{`url: vertex, resource: r, key: {env: T}`, keys, []string{"needs a region", "add region: NAME"}},
-		{`url: vertex, key: {env: T}`, keys, []string{"needs a region", "needs a resource"}},
 		{`url: vertex, region: eu-1, key: {env: T}`, keys, []string{"needs a resource", "add resource: NAME"}},
 		{`url: vertex, region: eu-1, resource: 'evil.example/', key: {env: T}`, keys, []string{`"evil.example/" cannot be part of an address`}},
 		{`url: vertex, region: 'evil.example/', resource: r, key: {env: T}`, keys, []string{`"evil.example/" is no region`}},
@@ -91,6 +90,15 @@ func TestWordsThatStandForNothing(t *testing.T) {
 		if n := len(err.(Problems)); n != 1 {
 			t.Errorf("%s: %d problems: %v", tc.fields, n, err)
 		}
+	}
+}
+
+// What an address lacks is said at once, not one after the other.
+func TestAllThatAnAddressNeeds(t *testing.T) {
+	_, err := Parse("p.yaml", presetScenario(`url: vertex, key: {env: T}`), Env{LookupEnv: keys})
+	problems, _ := err.(Problems)
+	if len(problems) != 2 || !strings.Contains(err.Error(), "add region: NAME") || !strings.Contains(err.Error(), "add resource: NAME") {
+		t.Errorf("%d problems: %v", len(problems), err)
 	}
 }
 
