@@ -224,10 +224,10 @@ func decodeErrorObject(object []byte) openAIError {
 		out.code = strings.TrimSpace(out.code + " " + inner.Code)
 	}
 	var behind struct {
-		Raw json.RawMessage `json:"raw"`
+		Raw string `json:"raw"` // what is in it may have one, too: escaping bounds how deep that goes
 	}
-	if present(said.Metadata) && json.Unmarshal(said.Metadata, &behind) == nil && present(behind.Raw) {
-		body := []byte(loose(behind.Raw))
+	if present(said.Metadata) && json.Unmarshal(said.Metadata, &behind) == nil && behind.Raw != "" {
+		body := []byte(behind.Raw)
 		text := plainText(body)
 		if e, ok := decodeError(body); ok {
 			text = e.message

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -164,6 +165,14 @@ func TestFailuresOfServersThatSayLittle(t *testing.T) {
 		if f := (OpenAI{}).Failure(tc.status, http.Header{}, []byte(tc.body)); f.Message != tc.say {
 			t.Errorf("%s: says %q, want %q", tc.intent, f.Message, tc.say)
 		}
+	}
+	nested := `{"error":{"message":"m"}}`
+	for len(nested) < maxEvent {
+		quoted, _ := json.Marshal(nested)
+		nested = `{"error":{"message":"m","metadata":{"raw":` + string(quoted) + `}}}`
+	}
+	if f := (OpenAI{}).Failure(400, http.Header{}, []byte(nested)); f.Message != "400 Bad Request: m" {
+		t.Errorf("says %.80q of gateways behind each other", f.Message)
 	}
 	long := (OpenAI{}).Failure(502, http.Header{}, bytes.Repeat([]byte{0}, 64<<10))
 	if !strings.Contains(long.Message, "65536 bytes") {
