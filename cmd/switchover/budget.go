@@ -60,5 +60,5 @@ func (a *app) goOn(o runOptions, dir string, b *scenarios.Budget) {
 	case b.Requests != nil || b.Time > 0:
 		flag = "--budget USD --budget-requests N --budget-time TIME" // whichever it was
 	}
-	fmt.Fprintf(a.out, "\nIts budget stopped it. Go on with a larger one: switchover run --resume %s %s\n", reference(o.root, dir), flag)
+	fmt.Fprintf(a.out, "\nIts budget stopped it. Go on with a larger one: %s run --resume %s %s\n", a.call, reference(o.root, dir), flag)
 }

@@ -188,7 +188,7 @@ few prices when they were read: the day recorded is the file's, or --checked.`,
 			if err := writeNew(out, b.Bytes(), force); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "%s\nwritten to %s; use it with: switchover run --catalog %s ...\n", in.Text(), out, out)
+			_, err = fmt.Fprintf(a.out, "%s\nwritten to %s; use it with: %s run --catalog %s ...\n", in.Text(), out, a.call, out)
 			return err
 		},
 	}

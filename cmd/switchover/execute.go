@@ -50,7 +50,7 @@ func (a *app) carryOut(ctx context.Context, p *scenarios.Plan, o runOptions, sig
 	}
 	dir := r.journal.Dir()
 	if err != nil {
-		return dir, 0, fmt.Errorf("run %s: %w\n  what was recorded is kept in %s; go on with: switchover run --resume %s", filepath.Base(dir), err, dir, reference(o.root, dir))
+		return dir, 0, fmt.Errorf("run %s: %w\n  what was recorded is kept in %s; go on with: %s run --resume %s", filepath.Base(dir), err, dir, a.call, reference(o.root, dir))
 	}
 	code, err := a.finish(dir, found, o)
 	if r.interrupted {

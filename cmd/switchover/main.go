@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -32,13 +33,14 @@ func main() {
 	// Nothing here logs but net/http, and that quotes what a server sends without
 	// being asked, which may be the key.
 	log.SetOutput(io.Discard)
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	a := &app{call: callable(os.Args[0]), in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
 	code := a.main(context.Background(), os.Args[1:])
 	os.Exit(code)
 }
 
 // app is the program with its surroundings as parameters.
 type app struct {
+	call     string // that starts this program again, for commands to copy
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
@@ -46,6 +48,15 @@ type app struct {
 	// catalogFile holds prices and facts that go before the program's own; empty: none.
 	catalogFile string
 	quiet       bool // no progress on stderr
+}
+
+// callable is what a user types to start the program that was started as arg0: a path
+// as it was given, or the name that was found on the search path.
+func callable(arg0 string) string {
+	if !strings.Contains(arg0, "/") || strings.ContainsAny(arg0, " \t\n'\"\\$`&|;<>()*?[]#~!") {
+		return "switchover"
+	}
+	return arg0
 }
 
 // main runs one command line and returns the exit code.

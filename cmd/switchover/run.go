@@ -247,16 +247,16 @@ func (a *app) next(plans []*scenarios.Plan, dirs []string, o runOptions, code in
 	}
 	last := len(dirs) - 1
 	if code == exitInterrupted {
-		fmt.Fprintf(a.out, "\nFinish it: switchover run --resume %s\n", reference(o.root, dirs[last]))
+		fmt.Fprintf(a.out, "\nFinish it: %s run --resume %s\n", a.call, reference(o.root, dirs[last]))
 		return
 	}
 	if slices.ContainsFunc(plans, simulatedOnly) {
-		fmt.Fprintf(a.out, "\nThis run was simulated. On a real endpoint, try:\n  switchover run --url http://127.0.0.1:8000/v1 --model NAME\n")
+		fmt.Fprintf(a.out, "\nThis run was simulated. On a real endpoint, try:\n  %s run --url http://127.0.0.1:8000/v1 --model NAME\n", a.call)
 		return
 	}
 	for i, p := range plans {
 		if len(p.Scenario.Objectives) > 0 {
-			fmt.Fprintf(a.out, "\nNext:    switchover gate %s\n", reference(o.root, dirs[i]))
+			fmt.Fprintf(a.out, "\nNext:    %s gate %s\n", a.call, reference(o.root, dirs[i]))
 		}
 	}
 }

@@ -47,7 +47,7 @@ The exit code is 1 where schedules differ, else 0.`,
 				return writeJSON(a.out, runRows(runs))
 			}
 			if len(runs) == 0 {
-				fmt.Fprintf(a.err, "no runs in %s yet; try: switchover run outage\n", root)
+				fmt.Fprintf(a.err, "no runs in %s yet; try: %s run outage\n", root, a.call)
 				return nil
 			}
 			return a.listRuns(root, runRows(runs))
@@ -200,7 +200,7 @@ func (a *app) listRuns(root string, rows []runRow) error {
 		return err
 	}
 	if resumable != "" {
-		fmt.Fprintf(a.err, "finish a killed or interrupted one with: switchover run --resume %s\n", resumable)
+		fmt.Fprintf(a.err, "finish a killed or interrupted one with: %s run --resume %s\n", a.call, resumable)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func TestSuiteGoesOnAfterAFailure(t *testing.T) {
 	const src = "targets: [{name: api, url: 'http://127.0.0.1:1/v1', model: m, retry: {attempts: 1}}]\n" +
 		"workload: {conversations: bundled, max_turns: 1}\nload: [{name: s, mode: concurrency, users: 1, conversations: 1}]\n"
 	var out, talk bytes.Buffer
-	a := &app{out: &out, err: &talk, env: func(string) (string, bool) { return "", false }}
+	a := &app{call: "switchover", out: &out, err: &talk, env: func(string) (string, bool) { return "", false }}
 	var plans []*scenarios.Plan
 	for _, name := range []string{"first", "second"} {
 		s, err := scenarios.Parse(name+".yaml", []byte("name: "+name+"\n"+src), a.scenarioEnv())
