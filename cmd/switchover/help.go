@@ -54,6 +54,9 @@ func oneRun(cmd *cobra.Command, args []string) error {
 // flagError says what is wrong with a flag, without the library's own words.
 func flagError(cmd *cobra.Command, err error) error {
 	text, _, _ := strings.Cut(err.Error(), ": strconv.")
+	if text, _, ok := strings.Cut(text, ": time: "); ok {
+		return usageError("write a time with its unit: 500ms, 30s, 2m", "%s", text)
+	}
 	return usageError(wayOut(cmd), "%s", text)
 }
 
