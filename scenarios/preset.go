@@ -14,13 +14,16 @@ var word = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 // resourceName is what can be part of an address: a name of an account's own.
 var resourceName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$`)
 
-// preset puts an API's address in place of one word, its protocol and the variable of
-// its key where the file says nothing of them, and names in place of {region} and
+// preset puts an API's address in place of one word, its protocol (also where the address
+// itself is written) and the variable of its key where the file says nothing of them, and names in place of {region} and
 // {resource}. It reports whether there is an address to look at, and whether a region
 // is part of it.
 func (c *checker) preset(at string, t *Target) (whole, regional bool) {
 	if word.MatchString(t.URL) && !c.named(at, t) {
 		return false, true // which parts it has is not known
+	}
+	if t.Protocol == "" && !c.bad[at+".protocol"] && !c.has(at+".http") {
+		t.Protocol = catalog.SpokenAt(t.URL) // an API's own address, written out
 	}
 	regional = strings.Contains(t.URL, "{region}")
 	return c.fillIn(at, t), regional

@@ -31,6 +31,11 @@ func TestOneWordStandsForAnAPI(t *testing.T) {
 			"https://aiplatform.googleapis.com/v1/projects/my-project/locations/global", "vertex", "TOKEN"},
 		{`url: 'https://{resource}.example.com/{region}/v1', resource: us, region: eu-1`, "https://us.example.com/eu-1/v1", "openai", ""},
 		{`url: 'http://h/v1'`, "http://h/v1", "openai", ""},
+		{`url: 'https://api.anthropic.com/'`, "https://api.anthropic.com/", "anthropic", ""},
+		{`url: 'https://api.anthropic.com/v1'`, "https://api.anthropic.com/v1", "openai", ""},
+		{`url: 'https://api.anthropic.com', protocol: openai`, "https://api.anthropic.com", "openai", ""},
+		{`url: 'https://api.deepseek.com'`, "https://api.deepseek.com", "deepseek", ""},
+		{`url: 'http://127.0.0.1:8080'`, "http://127.0.0.1:8080", "openai", ""},
 	} {
 		s, err := Parse("p.yaml", presetScenario(tc.fields), Env{LookupEnv: keys})
 		if err != nil {

@@ -59,7 +59,7 @@ type Budget struct {
 type Target struct {
 	Name     string `json:"name"`
 	Role     string `json:"role,omitempty" jsonschema:"enum=judge"` // "judge", or absent for a candidate
-	Protocol string `json:"protocol,omitempty"`                     // default openai; simulated: anthropic, bedrock, ollama, openai or openai-completions
+	Protocol string `json:"protocol,omitempty"`                     // default openai, or what is spoken at a known API's address; simulated: anthropic, bedrock, ollama, openai or openai-completions
 	// URL is the API's base address, or one word for an API that is known: openai,
 	// anthropic, azure, bedrock, vertex, gemini, deepseek, mistral, tencent, dashscope,
 	// volcengine, moonshot, openrouter, groq, together; vllm, sglang, llamacpp, ollama,

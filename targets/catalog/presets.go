@@ -56,6 +56,26 @@ func LookupPreset(name string) (Preset, bool) {
 	return Preset{}, false
 }
 
+// SpokenAt is the usual protocol at an address that is a preset's to the letter; empty
+// for any other, and where several presets have the same.
+func SpokenAt(address string) (protocol string) {
+	address = strings.TrimRight(address, "/")
+	found := 0
+	for _, p := range presets() {
+		for _, spoken := range p.Protocols() {
+			if at, err := p.Address(spoken); err == nil && at == address {
+				protocol = spoken
+				found++
+				break
+			}
+		}
+	}
+	if found != 1 {
+		return ""
+	}
+	return protocol
+}
+
 // Protocols lists what is spoken there, the usual one first.
 func (p *Preset) Protocols() []string {
 	return append([]string{p.Protocol}, slices.Sorted(maps.Keys(p.Also))...)

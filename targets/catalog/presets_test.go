@@ -65,3 +65,21 @@ func checkPresetURL(t *testing.T, p *Preset, address string) {
 		t.Errorf("%s: address %q, local %v", p.Name, address, p.Local)
 	}
 }
+
+func TestSpokenAt(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://api.anthropic.com":          "anthropic",
+		"https://api.anthropic.com/":         "anthropic",
+		"https://api.anthropic.com/v1/x":     "",
+		"https://api.mistral.ai/v1":          "mistral",
+		"http://127.0.0.1:11434":             "ollama",
+		"http://127.0.0.1:11434/v1":          "openai",
+		"http://127.0.0.1:8080":              "", // two servers' usual port
+		"https://api.anthropic.com.evil.net": "",
+		"":                                   "",
+	} {
+		if got := SpokenAt(address); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+}
