@@ -179,21 +179,3 @@ func furtherDialogues(d Difference, margin float64) int {
 	}
 	return int(min(max(need-have, least), MaxMore))
 }
-
-// Holm adjusts p-values for being several (Holm, Scandinavian Journal of
-// Statistics 6, 1979): comparing each result with alpha keeps the chance of any
-// false claim at most alpha. The order is the order of p; p is not changed.
-func Holm(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	sortBy(order, p)
-	adjusted := make([]float64, len(p))
-	worst := 0.0
-	for rank, i := range order {
-		worst = max(worst, min(1, float64(len(p)-rank)*p[i]))
-		adjusted[i] = worst
-	}
-	return adjusted
-}

@@ -1,6 +1,6 @@
 // Package stats is the statistics of this tool, pure and seeded: quantiles and
 // shares with their intervals, means of clustered scores, paired differences,
-// non-inferiority, Holm's correction and a bootstrap.
+// non-inferiority and draws with replacement.
 //
 // It refuses to make a number up. A bound that so few samples cannot give is
 // nil, and the count that would give it is returned instead; a mean of one
@@ -104,28 +104,6 @@ func (iv Interval) holding(v float64) Interval {
 		iv.High = &high
 	}
 	return iv
-}
-
-// Wilson is the score interval of a share of k in n (Wilson, "Probable
-// Inference", JASA 22, 1927): the one to print, near its nominal coverage on
-// average. Without trials, or with k outside 0..n, nothing is known: 0 to 1.
-func Wilson(k, n int, level float64) (low, high float64) {
-	if n <= 0 || k < 0 || k > n {
-		return 0, 1
-	}
-	z := distuv.UnitNormal.Quantile(1 - (1-level)/2)
-	p, nf := float64(k)/float64(n), float64(n)
-	mid := (p + z*z/(2*nf)) / (1 + z*z/nf)
-	half := z / (1 + z*z/nf) * math.Sqrt(p*(1-p)/nf+z*z/(4*nf*nf))
-	low, high = max(0, mid-half), min(1, mid+half)
-	// Rounding must not push a bound past the share itself.
-	if k == 0 {
-		low = 0
-	}
-	if k == n {
-		high = 1
-	}
-	return low, high
 }
 
 // ClopperPearson is the exact interval of a share of k in n (Clopper and

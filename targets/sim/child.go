@@ -123,9 +123,6 @@ func announce(stdout io.Reader, ready chan<- Ready) {
 	_, _ = io.Copy(io.Discard, lines) // the end of the pipe is the end of the process
 }
 
-// Done is closed when the process has ended.
-func (c *Child) Done() <-chan struct{} { return c.done }
-
 // Err says why the process ended before Close, with its last words; nil while it
 // runs.
 func (c *Child) Err() error {

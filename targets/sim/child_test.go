@@ -140,7 +140,7 @@ func TestAChildThatDiesSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case <-c.Done():
+	case <-c.done:
 	case <-time.After(5 * time.Second):
 		t.Fatal("its end goes unnoticed")
 	}
