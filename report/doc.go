@@ -10,6 +10,8 @@
 package report
 
 import (
+	"slices"
+
 	"switchover/results"
 )
 
@@ -201,7 +203,7 @@ func New(run *results.Run, s *results.Summary) *Doc {
 	}
 	d.Banners = banners(run, s)
 	d.matrix(run, s)
-	d.Notes = append(steadyNotes(proseOf(run), s), d.Notes...)
+	d.Notes = slices.Concat(lossNotes(s), steadyNotes(proseOf(run), s), d.Notes)
 	d.Curves = curves(run, s)
 	d.Tables = figureTables(run, s)
 	d.Errors = errorTable(s)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,6 +42,39 @@ func lossTable(run *results.Run, s *results.Summary) Table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// maxLossesNoted is how many fields stand beside the matrix; the table has them all.
+const maxLossesNoted = 4
+
+// lossNotes say in a line for each target what it was not asked as the others were, the
+// gravest first.
+func lossNotes(s *results.Summary) (out []string) {
+	for _, target := range s.Targets {
+		lost := map[string]int{}
+		for _, st := range target.Stages {
+			for loss, n := range st.Counts.Losses {
+				lost[loss] += n
+			}
+		}
+		losses := slices.SortedFunc(maps.Keys(lost), func(a, b string) int {
+			_, x := splitLoss(a)
+			_, y := splitLoss(b)
+			return cmp.Or(y.Compare(x), strings.Compare(a, b))
+		})
+		var said []string
+		for _, loss := range losses[:min(len(losses), maxLossesNoted)] {
+			field, fate := splitLoss(loss)
+			said = append(said, fmt.Sprintf("%s %s (%s)", Clean(field), Clean(string(fate)), count(lost[loss])))
+		}
+		if more := len(losses) - len(said); more > 0 {
+			said = append(said, count(more)+" more")
+		}
+		if said != nil {
+			out = append(out, fmt.Sprintf("Lost in conversion to %s, by requests: %s; the report says why.", nameOf(target.Name), joinNames(said)))
+		}
+	}
+	return out
 }
 
 // lossCell says what became of one field of one target's requests, and why.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"switchover/results"
@@ -69,5 +70,20 @@ func TestLossesAreExplained(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
+	}
+	// And in a line beside the matrix.
+	s.Targets[0].Stages[0].Counts.Losses = map[string]int{"a: dropped": 1, "b: dropped": 1, "c: dropped": 1, "d: dropped": 1, "e: dropped": 1, "f: rejected": 1}
+	notes := New(run, s).Notes
+	for _, want := range []string{
+		"Lost in conversion to a, by requests: f rejected (1), a dropped (1), b dropped (1), c dropped (1) and 2 more; the report says why.",
+		"Lost in conversion to b, by requests: tools rejected (2), tools dropped (1) and cache marks approximate (3); the report says why.",
+		"Lost in conversion to old, by requests: top_k dropped (3); the report says why.",
+	} {
+		if !slices.Contains(notes, want) {
+			t.Errorf("%q\nhave no %q", notes, want)
+		}
+	}
+	if strings.Contains(strings.Join(notes, " "), "conversion to c") {
+		t.Errorf("of c nothing was lost: %q", notes)
 	}
 }
