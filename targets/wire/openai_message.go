@@ -104,33 +104,45 @@ func openAIMessages(req *chat.Request) (out []openAIMessage, losses []chat.Loss)
 	for i := range messages {
 		m := &messages[i]
 		if m.Role != chat.ToolRole && shown != nil {
-			out, shown = append(out, openAIMessage{Role: string(chat.User), Content: openAIWords{parts: shown}}), nil
+			out, shown = append(out, showing(shown)), nil
 		}
-		said := encodeMessage(m)
-		if len(m.Parts) > 0 {
-			parts, lost := openAIParts(m.Parts)
-			losses = alsoLost(losses, lost...)
-			if m.Role == chat.ToolRole && !own {
-				words, pictures := apart(parts)
-				if len(pictures) > 0 {
-					shown = append(append(shown, textPart("From the result of "+m.ToolCallID+":")), pictures...)
-				}
-				parts = words
-			}
-			if own {
-				said.Content = openAIWords{parts: parts}
-			} else {
-				said.Content = wordsOf(parts, len(m.ToolCalls) > 0)
-			}
-		} else if own && m.Content == "" && foreign[strconv.Itoa(i)] {
+		out = append(out, encodeMessage(m))
+		said := &out[len(out)-1]
+		switch {
+		case len(m.Parts) > 0:
+			pictures, lost := said.sayParts(m, own)
+			shown, losses = append(shown, pictures...), alsoLost(losses, lost...)
+		case own && m.Content == "" && foreign[strconv.Itoa(i)]:
 			said.Content = openAIWords{parts: []openAIPart{}} // which are put back
 		}
-		out = append(out, said)
 	}
 	if shown != nil {
-		out = append(out, openAIMessage{Role: string(chat.User), Content: openAIWords{parts: shown}})
+		out = append(out, showing(shown))
 	}
 	return out, losses
+}
+
+// showing is the message that shows what results brought beside text.
+func showing(parts []openAIPart) openAIMessage {
+	return openAIMessage{Role: string(chat.User), Content: openAIWords{parts: parts}}
+}
+
+// sayParts has the message say another's parts, but for what a later one must show.
+func (said *openAIMessage) sayParts(m *chat.Message, own bool) (show []openAIPart, losses []chat.Loss) {
+	parts, losses := openAIParts(m.Parts)
+	if own {
+		said.Content = openAIWords{parts: parts}
+		return nil, losses
+	}
+	if m.Role == chat.ToolRole {
+		words, pictures := apart(parts)
+		if len(pictures) > 0 {
+			show = append([]openAIPart{textPart("From the result of " + m.ToolCallID + ":")}, pictures...)
+		}
+		parts = words
+	}
+	said.Content = wordsOf(parts, len(m.ToolCalls) > 0)
+	return show, losses
 }
 
 // foreignParts are the numbers of the messages, as they are written in paths, whose
