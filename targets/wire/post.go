@@ -69,8 +69,9 @@ func bearer(ep *Endpoint) field {
 // addresses holds addresses that joinURL has made, the first maxAddresses of them: a run
 // asks a few very often.
 var (
-	addresses    sync.Map // of [2]string to url.URL
-	addressCount atomic.Int32
+	addresses     sync.Map // of [2]string to url.URL
+	addressCount  atomic.Int32
+	addressFilled sync.Mutex // held while one is kept
 )
 
 const maxAddresses = 64
@@ -84,10 +85,26 @@ func joinURL(base, path string) (*url.URL, error) {
 		return &u, nil
 	}
 	u, err := join(base, path)
-	if err == nil && addressCount.Add(1) <= maxAddresses {
-		addresses.Store(of, *u)
+	if err == nil {
+		keepAddress(of, u)
 	}
 	return u, err
+}
+
+// keepAddress keeps an address once, however many have just made it, while there is
+// room.
+func keepAddress(of [2]string, u *url.URL) {
+	if addressCount.Load() >= maxAddresses {
+		return
+	}
+	addressFilled.Lock()
+	defer addressFilled.Unlock()
+	if addressCount.Load() >= maxAddresses {
+		return
+	}
+	if _, kept := addresses.LoadOrStore(of, *u); !kept {
+		addressCount.Add(1)
+	}
 }
 
 func join(base, path string) (*url.URL, error) {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"sync"
 	"testing"
 
 	"switchover/targets/chat"
@@ -42,8 +43,38 @@ func TestAddressesAreNotShared(t *testing.T) {
 	}
 }
 
+// forgetAddresses has the test begin with none kept, and leaves none behind.
+func forgetAddresses(t *testing.T) {
+	forget := func() { addresses.Clear(); addressCount.Store(0) }
+	forget()
+	t.Cleanup(forget)
+}
+
+func keptAddresses() (n int) {
+	addresses.Range(func(any, any) bool { n++; return true })
+	return n
+}
+
+// Many who make one address at the same time take one place.
+func TestAnAddressIsKeptOnce(t *testing.T) {
+	forgetAddresses(t)
+	u, err := join("http://127.0.0.1/v1", "/chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 * maxAddresses {
+		all.Go(func() { keepAddress([2]string{"http://127.0.0.1/v1", "/chat"}, u) })
+	}
+	all.Wait()
+	if n := addressCount.Load(); n != 1 || keptAddresses() != 1 {
+		t.Errorf("%d places taken by %d addresses, want 1 by 1", n, keptAddresses())
+	}
+}
+
 // Past the number of addresses that are kept, each is made anew.
 func TestManyAddresses(t *testing.T) {
+	forgetAddresses(t)
 	for i := range 3 * maxAddresses {
 		base := "http://127.0.0.1/" + string(rune('A'+i%26)) + string(rune('A'+i/26))
 		for range 2 {
@@ -52,12 +83,7 @@ func TestManyAddresses(t *testing.T) {
 			}
 		}
 	}
-	if n := addressCount.Load(); n < maxAddresses {
-		t.Errorf("%d were asked for", n)
-	}
-	kept := 0
-	addresses.Range(func(any, any) bool { kept++; return true })
-	if kept > maxAddresses {
-		t.Errorf("%d are kept", kept)
+	if n := addressCount.Load(); n != maxAddresses || keptAddresses() != maxAddresses {
+		t.Errorf("%d places taken by %d addresses, want %d", n, keptAddresses(), maxAddresses)
 	}
 }
